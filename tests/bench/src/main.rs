@@ -1,0 +1,2 @@
+//! banyan-bench
+fn main() {}
