@@ -56,7 +56,7 @@ impl Pair {
 
 /// Middles of the seven departure waves, and the share of departures each should have: peaks at 06–08 and 15–19.
 const WAVES: [(i32, f64); 7] =
-    [(420, 0.19), (545, 0.11), (670, 0.11), (795, 0.12), (930, 0.16), (1050, 0.17), (1190, 0.14)];
+    [(405, 0.17), (545, 0.13), (685, 0.13), (825, 0.13), (965, 0.16), (1105, 0.16), (1245, 0.12)];
 const HALF_A_DEPARTURE_WAVE: i32 = 30;
 const HALF_AN_ARRIVAL_WAVE: i32 = 22;
 /// From the middle of the arrivals to the middle of the departures.
@@ -89,11 +89,16 @@ impl Planner<'_> {
             }
         }
         let start = pairs.len();
+        // One aircraft after another does a day's work from its base.
+        let mut free = (usize::MAX, 0);
         for route in routes.iter().filter(|route| route.hub.is_none()) {
-            let out = self.block(route.base, route.to);
-            let turn = turn(route);
-            let leaves = self.random.between(72, (LAST_ARRIVAL - 15 - 2 * out - turn).min(1200) / 5) * 5;
-            pairs.push(self.pair(route, &[route.base, route.to], leaves.min(LAST_ARRIVAL - 15 - 2 * out - turn), 0));
+            let trip = 2 * (self.block(route.base, route.to) + turn(route));
+            if free.0 != route.base || free.1 + trip > LAST_ARRIVAL {
+                free = (route.base, self.random.between(72, 90) * 5);
+            }
+            let leaves = free.1 + self.random.between(0, 3) * 5;
+            free.1 = leaves + trip;
+            pairs.push(self.pair(route, &[route.base, route.to], leaves, 0));
         }
         number(pairs.get_mut(start..).unwrap_or_default(), 7001);
         pairs
