@@ -104,3 +104,55 @@ pub enum FeedError {
 }
 
 crate::interface_error!(FeedError);
+
+/// How far one reader of a feed is: a projection, a memory view, a relay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReaderStatus {
+    /// Such as `notes.trips`.
+    pub name: String,
+    /// Whose log it reads.
+    pub source: String,
+    /// `None` until the first answer of the source.
+    #[serde(default)]
+    pub log_id: Option<Uuid>,
+    pub position: i64,
+    /// The source's head when it was last heard of; `None` is unknown, which is not fresh.
+    #[serde(default)]
+    pub head: Option<i64>,
+    #[serde(default)]
+    pub moved_at: Option<Timestamp>,
+    #[serde(default)]
+    pub dead_letters: u32,
+    pub state: ReaderState,
+    /// The last fault, while there is one.
+    #[serde(default)]
+    pub trouble: Option<String>,
+}
+
+impl ReaderStatus {
+    /// Events that are not applied yet; `None` when the head is unknown.
+    pub fn lag(&self) -> Option<i64> {
+        self.head.map(|head| (head - self.position).max(0))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderState {
+    Starting,
+    Following,
+    Rebuilding,
+    Waiting,
+    Stopped,
+}
+
+/// Asks a module for all its readers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReadersAsk {}
+
+/// Asks a module to rebuild one reader from the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplayReader {
+    pub reader: String,
+    pub reason: String,
+}

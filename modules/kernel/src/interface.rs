@@ -70,19 +70,19 @@ macro_rules! interface {
         $crate::interface!(@method $head [$($done)*] Feed [$(#[doc = $d])*] $($rest)*);
     };
     (@method $head:tt [$($done:tt)*] $kind:ident [$($docs:tt)*]
-        async fn $name:ident(&self, $ctx:ident: &Ctx, $q:ident: $Q:ty $(,)?) -> Result<$A:ty, $E:ty>; $($rest:tt)*
+        async fn $name:ident(&self, $ctx:ident: &$Ctx:ident, $q:ident: $Q:ty $(,)?) -> Result<$A:ty, $E:ty>; $($rest:tt)*
     ) => {
-        $crate::interface!(@munch $head [$($done)* { $kind [$($docs)*] $name $q ($Q) ($A) ($E) }] $($rest)*);
+        $crate::interface!(@munch $head [$($done)* { $kind [$($docs)*] $name $Ctx $q ($Q) ($A) ($E) }] $($rest)*);
     };
 
     // All methods seen: the trait and its four faces.
     (@munch [$module:literal $Trait:ident $(#[$meta:meta])*]
-        [$({ $kind:ident [$($docs:tt)*] $name:ident $q:ident ($Q:ty) ($A:ty) ($E:ty) })*]
+        [$({ $kind:ident [$($docs:tt)*] $name:ident $Ctx:ident $q:ident ($Q:ty) ($A:ty) ($E:ty) })*]
     ) => {
         $(#[$meta])*
         #[$crate::macro_support::async_trait]
         pub trait $Trait: Send + Sync {
-            $($($docs)* async fn $name(&self, ctx: &$crate::Ctx, $q: $Q) -> Result<$A, $E>;)*
+            $($($docs)* async fn $name(&self, ctx: &$Ctx, $q: $Q) -> Result<$A, $E>;)*
         }
 
         impl dyn $Trait {
@@ -104,7 +104,7 @@ macro_rules! interface {
 
         #[$crate::macro_support::async_trait]
         impl<T: $crate::Transport> $Trait for $crate::Remote<T> {
-            $(async fn $name(&self, ctx: &$crate::Ctx, $q: $Q) -> Result<$A, $E> {
+            $(async fn $name(&self, ctx: &$Ctx, $q: $Q) -> Result<$A, $E> {
                 static OP: $crate::Op =
                     $crate::Op { module: $module, name: stringify!($name), kind: $crate::Kind::$kind };
                 self.call(ctx, &OP, &$q).await
@@ -132,7 +132,7 @@ macro_rules! interface {
 
         #[$crate::macro_support::async_trait]
         impl $Trait for $crate::Fork<dyn $Trait> {
-            $(async fn $name(&self, ctx: &$crate::Ctx, $q: $Q) -> Result<$A, $E> {
+            $(async fn $name(&self, ctx: &$Ctx, $q: $Q) -> Result<$A, $E> {
                 static OP: $crate::Op =
                     $crate::Op { module: $module, name: stringify!($name), kind: $crate::Kind::$kind };
                 self.run(ctx, &OP, $q, |side, ctx, question| side.$name(ctx, question)).await

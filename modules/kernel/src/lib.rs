@@ -6,6 +6,7 @@ mod audit;
 mod ctx;
 mod decide;
 mod email;
+mod fare;
 mod fault;
 mod feed;
 mod fork;
@@ -27,8 +28,12 @@ pub use audit::AuditRow;
 pub use ctx::{Actor, Ctx, Deadline, IdempotencyKey, PersonId, Role};
 pub use decide::{Always, Decide, Targets};
 pub use email::Email;
+pub use fare::{Conditions, Party};
 pub use fault::{Fault, InterfaceError};
-pub use feed::{Event, FeedAfter, FeedBatch, FeedError, NewEvent, Position};
+pub use feed::{
+    Event, FeedAfter, FeedBatch, FeedError, NewEvent, Position, ReaderState, ReaderStatus, ReadersAsk,
+    ReplayReader,
+};
 pub use fork::Fork;
 pub use forms::{FieldError, FieldErrors};
 pub use interface::{Kind, Op, OpSchema};
