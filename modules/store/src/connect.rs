@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Duration};
 
-use diesel::{Connection, ConnectionError, PgConnection, SqliteConnection, connection::SimpleConnection, r2d2::R2D2Connection};
+use diesel::{
+    Connection, ConnectionError, PgConnection, SqliteConnection, connection::SimpleConnection,
+    r2d2::R2D2Connection,
+};
 
 use crate::{Conn, DbError, Engine, error::is_damage};
 

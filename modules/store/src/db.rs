@@ -69,11 +69,17 @@ impl Db {
             .build_unchecked(Connect::new(&url, module, Purpose::Read));
         let writer = Writer::start(connect, outside.clone(), conn, sender)?;
         let gate = Arc::new(Semaphore::new(usize::try_from(readers).unwrap_or(1)));
-        Ok(Self { inner: Arc::new(Inner { engine, url, module, outside, readers: pool, gate, writer, head }) })
+        Ok(Self {
+            inner: Arc::new(Inner { engine, url, module, outside, readers: pool, gate, writer, head }),
+        })
     }
 
     /// Applies missing migrations and answers their names. See `banyan migrate up`.
-    pub fn migrate_up(url: &str, module: &'static str, migrations: &Migrations) -> Result<Vec<String>, DbError> {
+    pub fn migrate_up(
+        url: &str,
+        module: &'static str,
+        migrations: &Migrations,
+    ) -> Result<Vec<String>, DbError> {
         migrate::up(url, module, migrations)
     }
 

@@ -84,11 +84,15 @@ impl DbError {
 impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         match error {
-            Error::DatabaseError(_, ref info) if is_busy(info.message()) => Self::Busy(info.message().to_owned()),
+            Error::DatabaseError(_, ref info) if is_busy(info.message()) => {
+                Self::Busy(info.message().to_owned())
+            }
             Error::DatabaseError(_, ref info) if is_damage(info.message()) => {
                 Self::Corrupt { path: "the database".to_owned(), detail: info.message().to_owned() }
             }
-            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => Self::Busy(info.message().to_owned()),
+            Error::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
+                Self::Busy(info.message().to_owned())
+            }
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
                 Self::Unreachable(info.message().to_owned())
             }
@@ -110,9 +114,15 @@ impl From<DbError> for Fault {
 
 /// The engines tell these apart by text only, as far as diesel passes it on.
 fn is_busy(message: &str) -> bool {
-    ["database is locked", "database table is locked", "lock timeout", "statement timeout", "deadlock detected"]
-        .iter()
-        .any(|known| message.contains(known))
+    [
+        "database is locked",
+        "database table is locked",
+        "lock timeout",
+        "statement timeout",
+        "deadlock detected",
+    ]
+    .iter()
+    .any(|known| message.contains(known))
 }
 
 pub(crate) fn is_damage(message: &str) -> bool {

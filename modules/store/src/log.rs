@@ -37,7 +37,8 @@ pub(crate) fn number(conn: &mut Conn, pending: Vec<Pending>) -> Result<i64, DbEr
         .set(log_head::seq.eq(log_head::seq + count))
         .returning(log_head::seq)
         .get_result(c))?;
-    let rows: Vec<Row> = (head - count + 1..).zip(pending).map(|(seq, event)| Row::from((seq, event))).collect();
+    let rows: Vec<Row> =
+        (head - count + 1..).zip(pending).map(|(seq, event)| Row::from((seq, event))).collect();
     for chunk in rows.chunks(CHUNK) {
         both!(conn, c => diesel::insert_into(event::table).values(chunk).execute(c))?;
     }

@@ -55,7 +55,11 @@ pub(crate) fn up(url: &str, module: &'static str, migrations: &Migrations) -> Re
 /// The names of migrations that this binary has and the database has not.
 pub(crate) fn pending(conn: &mut Conn, migrations: &Migrations) -> Result<Vec<String>, DbError> {
     let applied = versions(conn)?;
-    Ok(known(conn, migrations)?.into_iter().filter(|k| !applied.contains(&k.version)).map(|k| k.name).collect())
+    Ok(known(conn, migrations)?
+        .into_iter()
+        .filter(|k| !applied.contains(&k.version))
+        .map(|k| k.name)
+        .collect())
 }
 
 /// The versions that the database has, oldest first.
@@ -110,7 +114,9 @@ fn up_sqlite(conn: &mut SqliteConnection, migrations: &Migrations) -> Result<Vec
     // One immediate transaction: a second process that starts now waits here, then finds nothing to do.
     conn.immediate_transaction(|conn| {
         let ran = run(conn, steps(&OWN.sqlite, &migrations.sqlite)?)?;
-        begin_log(conn, |conn, birth| Ok(diesel::insert_into(log_head::table).values(birth).execute(conn)?))?;
+        begin_log(conn, |conn, birth| {
+            Ok(diesel::insert_into(log_head::table).values(birth).execute(conn)?)
+        })?;
         Ok(ran)
     })
 }
@@ -127,7 +133,9 @@ fn up_postgres(
              SELECT pg_advisory_xact_lock(hashtext('{schema}')); CREATE SCHEMA IF NOT EXISTS {schema};"
         ))?;
         let ran = run(conn, steps(&OWN.postgres, &migrations.postgres)?)?;
-        begin_log(conn, |conn, birth| Ok(diesel::insert_into(log_head::table).values(birth).execute(conn)?))?;
+        begin_log(conn, |conn, birth| {
+            Ok(diesel::insert_into(log_head::table).values(birth).execute(conn)?)
+        })?;
         conn.batch_execute(&grants(&schema))?;
         Ok(ran)
     })
@@ -213,9 +221,11 @@ diesel::table! {
 fn has_table(conn: &mut Conn) -> Result<bool, DbError> {
     let name = "__diesel_schema_migrations";
     let found: Option<i64> = match conn {
-        Conn::Sqlite(c) => {
-            sqlite_master::table.filter(sqlite_master::name.eq(name)).select(count_star()).first(c).optional()?
-        }
+        Conn::Sqlite(c) => sqlite_master::table
+            .filter(sqlite_master::name.eq(name))
+            .select(count_star())
+            .first(c)
+            .optional()?,
         Conn::Postgres(c) => pg_tables::table
             .filter(pg_tables::tablename.eq(name))
             .filter(pg_tables::schemaname.eq(diesel::dsl::sql::<diesel::sql_types::Text>("current_schema()")))

@@ -109,7 +109,12 @@ impl<'a> Tx<'a> {
         let Some(key) = self.asker.ctx.key.as_ref().map(|key| key.as_str().to_owned()) else {
             return f(self);
         };
-        let asked = Asked { actor: self.asker.ctx.actor.label(), op: op.to_owned(), key, fingerprint: fingerprint(question)? };
+        let asked = Asked {
+            actor: self.asker.ctx.actor.label(),
+            op: op.to_owned(),
+            key,
+            fingerprint: fingerprint(question)?,
+        };
         if let Some(reply) = asked.answered(self.conn)? {
             return Ok(serde_json::from_str(&reply).map_err(DbError::encoding)?);
         }

@@ -11,7 +11,9 @@ use std::{
 
 use diesel::{
     Connection, QueryResult,
-    connection::{AnsiTransactionManager, InstrumentationEvent, TransactionManager, TransactionManagerStatus},
+    connection::{
+        AnsiTransactionManager, InstrumentationEvent, TransactionManager, TransactionManagerStatus,
+    },
     result::{DatabaseErrorKind, Error},
 };
 use kernel::{Ctx, Outside};
@@ -142,7 +144,8 @@ impl Writer {
         if is_sound(&mut conn) {
             self.conn = Some(conn);
         }
-        metrics::histogram!("banyan_store_commit_seconds", "module" => self.connect.module).record(started.elapsed());
+        metrics::histogram!("banyan_store_commit_seconds", "module" => self.connect.module)
+            .record(started.elapsed());
         if let Some(head) = result? {
             metrics::gauge!("banyan_feed_head", "module" => self.connect.module)
                 .set(f64::from(u32::try_from(head).unwrap_or(u32::MAX)));
@@ -153,7 +156,8 @@ impl Writer {
 
     /// The new head of the log, if anything was appended.
     fn fill_and_commit(&self, conn: &mut Conn, group: &mut [Box<dyn Job>]) -> Result<Option<i64>, Failed> {
-        let mut turn = Turn { conn, outside: &self.outside, log: Appended::default(), collided: &self.collided };
+        let mut turn =
+            Turn { conn, outside: &self.outside, log: Appended::default(), collided: &self.collided };
         for job in group {
             if job.attempt(&mut turn).is_err() {
                 roll_back(turn.conn);
@@ -181,7 +185,8 @@ impl Writer {
         }
         let conn = self.connect.open().map_err(Failed::NotNow)?;
         self.adopt(conn);
-        let mut conn = self.conn.take().ok_or_else(|| Failed::NotNow(DbError::Busy("no connection".to_owned())))?;
+        let mut conn =
+            self.conn.take().ok_or_else(|| Failed::NotNow(DbError::Busy("no connection".to_owned())))?;
         begin(&mut conn).map_err(|e| Failed::NotNow(DbError::from(e).at(&self.connect.url)))?;
         Ok(conn)
     }
@@ -336,7 +341,9 @@ fn is_at_depth(conn: &mut Conn, depth: u32) -> bool {
 fn is_alive(conn: &mut Conn) -> bool {
     match conn {
         Conn::Sqlite(_) => true,
-        Conn::Postgres(c) => !diesel::r2d2::R2D2Connection::is_broken(c) && diesel::r2d2::R2D2Connection::ping(c).is_ok(),
+        Conn::Postgres(c) => {
+            !diesel::r2d2::R2D2Connection::is_broken(c) && diesel::r2d2::R2D2Connection::ping(c).is_ok()
+        }
     }
 }
 
