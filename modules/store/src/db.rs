@@ -40,6 +40,9 @@ struct Inner {
     gate: Arc<Semaphore>,
     writer: mpsc::Sender<Box<dyn Job>>,
     head: watch::Receiver<i64>,
+    /// What a test wants to live exactly as long.
+    #[expect(dead_code, reason = "it is held, never read")]
+    keep: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 /// How often other processes' commits are looked for while a feed waits.
@@ -70,7 +73,17 @@ impl Db {
         let writer = Writer::start(connect, outside.clone(), conn, sender)?;
         let gate = Arc::new(Semaphore::new(usize::try_from(readers).unwrap_or(1)));
         Ok(Self {
-            inner: Arc::new(Inner { engine, url, module, outside, readers: pool, gate, writer, head }),
+            inner: Arc::new(Inner {
+                engine,
+                url,
+                module,
+                outside,
+                readers: pool,
+                gate,
+                writer,
+                head,
+                keep: None,
+            }),
         })
     }
 
@@ -199,6 +212,14 @@ impl Db {
     /// The log's identity and its highest number.
     pub async fn head(&self) -> Result<Position, DbError> {
         self.read(log::head).await
+    }
+
+    /// Ties something to this database's life; for the only clone of a fresh one.
+    pub(crate) fn keeping(mut self, thing: impl std::any::Any + Send + Sync) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.keep = Some(Box::new(thing));
+        }
+        self
     }
 
     fn too_many(&self) -> DbError {

@@ -14,6 +14,7 @@ mod position;
 mod projection;
 mod reader;
 mod schema;
+pub mod testing;
 mod tx;
 mod writer;
 

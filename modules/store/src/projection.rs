@@ -172,10 +172,14 @@ impl Projector {
                 }
                 Err(Stuck::At(before, _)) => {
                     let good: Arc<[Event]> = rest.iter().take(before).cloned().collect();
-                    let next = good.last().map_or(place.position, |event| event.seq);
-                    if self.apply(place, good).await.is_ok() {
-                        place.position = next;
-                        rest = rest.iter().skip(before).cloned().collect();
+                    let next = place.moved_to(&good);
+                    match self.apply(place, good).await {
+                        Ok(()) => {
+                            place = next;
+                            rest = rest.iter().skip(before).cloned().collect();
+                        }
+                        Err(Stuck::At(_, why)) if !why.is_transient() => {}
+                        Err(Stuck::At(_, why) | Stuck::Whole(why)) => return Err(why),
                     }
                 }
             }
