@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kernel::{Ctx, FeedAfter, FeedBatch, Outside, Position};
+use kernel::{Ctx, Fault, FeedAfter, FeedBatch, Outside, Position};
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     time::{Instant, timeout},
 };
 
 use crate::{
-    Conn, DbError, Engine, Migrations, Tx,
+    Conn, DbError, Engine, Migrations, Tx, TxError,
     connect::{Connect, PATIENCE, Purpose, prepare_file},
     log, migrate,
     writer::{Job, Task, Writer},
@@ -41,7 +41,6 @@ struct Inner {
     writer: mpsc::Sender<Box<dyn Job>>,
     head: watch::Receiver<i64>,
     /// What a test wants to live exactly as long.
-    #[expect(dead_code, reason = "it is held, never read")]
     keep: Option<Box<dyn std::any::Any + Send + Sync>>,
 }
 
@@ -183,6 +182,31 @@ impl Db {
         let (task, answer) = Task::new(ctx.clone(), f);
         self.inner.writer.blocking_send(Box::new(task)).map_err(|_| self.writer_gone())?;
         answer.blocking_recv().map_err(|_| self.writer_gone())?
+    }
+
+    /// [`Db::read`] in the words of an interface.
+    pub async fn ask<T, E>(
+        &self,
+        f: impl FnOnce(&mut Conn) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault>,
+    {
+        self.read(f).await.map_err(|error| Fault::from(error).into())
+    }
+
+    /// [`Db::write`] in the words of an interface.
+    pub async fn change<T, E>(
+        &self,
+        ctx: &Ctx,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, TxError<E>> + Send + Sync + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Fault> + Send + 'static,
+    {
+        self.write(ctx, f).await.map_err(TxError::into_own)
     }
 
     /// Some of this module's log. An empty answer is held for `wait_ms`: commits of this process wake it at once, those

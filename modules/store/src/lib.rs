@@ -1,4 +1,7 @@
 //! The only home of diesel: a module's database on either engine, its event log, and what reads such logs.
+//!
+//! A module keeps its queries in `rows.rs` as functions over `&mut Conn` that answer `Result<_, DbError>`; its commands
+//! run in [`Db::change`], its questions in [`Db::ask`], both in the error type of its interface.
 
 mod columns;
 mod conn;
@@ -16,6 +19,7 @@ mod reader;
 mod schema;
 pub mod testing;
 mod tx;
+mod tx_error;
 mod writer;
 
 pub use columns::{AsText, DateText, Json, JsonText, LocalText, Micros, UuidText};
@@ -29,5 +33,6 @@ pub use migrate::Migrations;
 pub use projection::{Projection, Projector};
 pub use reader::{ReaderHandle, Source};
 pub use tx::{Expected, Tx};
+pub use tx_error::TxError;
 
 pub use diesel_migrations::{EmbeddedMigrations, embed_migrations};
