@@ -1,0 +1,100 @@
+//! Who is calling: a token of at most 60 seconds, signed with the installation's key, for one audience.
+//! `base64url(JSON claims) . base64url(Ed25519 signature of the first part)`.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+
+/// How long a token is good for.
+const LIFE: SignedDuration = SignedDuration::from_secs(60);
+/// How far two machines' clocks may differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(5);
+
+/// The key pair that all processes of one installation share.
+pub struct ServiceKey {
+    pair: Ed25519KeyPair,
+}
+
+/// Why a caller is not believed. Goes to the log, never to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    #[error("the token is not of our making")]
+    Forged,
+    #[error("the token has expired or is not valid yet")]
+    Expired,
+    #[error("the token is for `{0}`")]
+    Audience(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    /// The caller.
+    sub: String,
+    /// The module that is called, or another named door.
+    aud: String,
+    /// Seconds since 1970.
+    iat: i64,
+}
+
+impl ServiceKey {
+    /// From 32 bytes that were derived for this purpose.
+    #[expect(clippy::expect_used, reason = "every seed of 32 bytes is an Ed25519 key")]
+    pub fn new(seed: &[u8; 32]) -> Self {
+        Self { pair: Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed") }
+    }
+
+    pub fn token(&self, caller: &str, audience: &str, now: Timestamp) -> String {
+        let claims = Claims { sub: caller.to_owned(), aud: audience.to_owned(), iat: now.as_second() };
+        let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default());
+        let signature = URL_SAFE_NO_PAD.encode(self.pair.sign(body.as_bytes()));
+        format!("{body}.{signature}")
+    }
+
+    /// The caller's name, if the token is ours, for this audience, and of the last minute.
+    pub fn verify(&self, token: &str, audience: &str, now: Timestamp) -> Result<String, IdentityError> {
+        let (body, signature) = token.split_once('.').ok_or(IdentityError::Forged)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| IdentityError::Forged)?;
+        UnparsedPublicKey::new(&ED25519, self.pair.public_key())
+            .verify(body.as_bytes(), &signature)
+            .map_err(|_| IdentityError::Forged)?;
+        let claims: Claims = URL_SAFE_NO_PAD
+            .decode(body)
+            .ok()
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .ok_or(IdentityError::Forged)?;
+        let issued = Timestamp::from_second(claims.iat).map_err(|_| IdentityError::Expired)?;
+        let age = now.duration_since(issued);
+        if age > LIFE + SKEW || age < -SKEW {
+            return Err(IdentityError::Expired);
+        }
+        if claims.aud != audience {
+            return Err(IdentityError::Audience(claims.aud));
+        }
+        Ok(claims.sub)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn believed_only_when_whole_fresh_and_for_us() {
+        let key = ServiceKey::new(&[7; 32]);
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let later = |s| now + SignedDuration::from_secs(s);
+        let token = key.token("portal", "notes", now);
+        assert_eq!(key.verify(&token, "notes", later(59)), Ok("portal".into()));
+        assert_eq!(key.verify(&token, "notes", later(66)), Err(IdentityError::Expired));
+        assert_eq!(key.verify(&token, "notes", later(-6)), Err(IdentityError::Expired));
+        assert_eq!(key.verify(&token, "booking", now), Err(IdentityError::Audience("notes".into())));
+        assert_eq!(ServiceKey::new(&[8; 32]).verify(&token, "notes", now), Err(IdentityError::Forged));
+        for at in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] ^= 1;
+            let changed = String::from_utf8_lossy(&bytes).into_owned();
+            assert!(key.verify(&changed, "notes", now).is_err(), "byte {at}");
+        }
+    }
+}
