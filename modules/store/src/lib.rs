@@ -28,6 +28,7 @@ pub use db::{Db, DbOptions};
 pub use dead_letter::DeadLetter;
 pub use error::DbError;
 pub use lease::Lease;
+pub use log::of_stream as events_of;
 pub use memory::{MemoryReader, View};
 pub use migrate::Migrations;
 pub use projection::{Projection, Projector};

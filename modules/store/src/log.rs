@@ -86,7 +86,7 @@ pub(crate) fn batch(conn: &mut Conn, module: &str, ask: &FeedAfter) -> Result<Fe
 }
 
 /// Every event of one stream, oldest first.
-pub(crate) fn of_stream(conn: &mut Conn, stream: &str) -> Result<Vec<Event>, DbError> {
+pub fn of_stream(conn: &mut Conn, stream: &str) -> Result<Vec<Event>, DbError> {
     let rows: Vec<Row> = event::table
         .filter(event::stream.eq(stream))
         .order(event::stream_version.asc())
