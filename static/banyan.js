@@ -127,7 +127,7 @@
     const now = () => document.getElementById(id);
     const word = (on) => all("[data-live-word]", now() || root).forEach((node) => {
       node.classList.toggle("live-on", on);
-      node.textContent = on ? "Live" : "Reconnecting";
+      node.textContent = on ? "Live" : stream.readyState === 2 ? "Not live: reload for news" : "Reconnecting";
     });
     const lines = (node) => new Map(all("[data-key]", node).map((line) => [line.dataset.key, line.textContent.replace(/\s+/g, " ").trim()]));
     const swapIn = (fresh) => {
