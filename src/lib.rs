@@ -1,1 +1,2 @@
 //! portal
+pub mod demo;

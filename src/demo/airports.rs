@@ -42,7 +42,10 @@ fn block_minutes(km: f64, westbound: bool) -> i32 {
 }
 
 /// A small figure as an integer.
-#[expect(clippy::cast_possible_truncation, reason = "figures of this generator are far below two thousand million")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "figures of this generator are far below two thousand million"
+)]
 pub(super) fn whole(figure: f64) -> i32 {
     figure.round() as i32
 }
@@ -84,9 +87,14 @@ mod tests {
 
     #[test]
     fn block_times() {
-        for (km, west, minutes) in
-            [(300.0, false, 65), (700.0, true, 95), (1500.0, false, 155), (3000.0, true, 275), (5800.0, true, 510), (5800.0, false, 475)]
-        {
+        for (km, west, minutes) in [
+            (300.0, false, 65),
+            (700.0, true, 95),
+            (1500.0, false, 155),
+            (3000.0, true, 275),
+            (5800.0, true, 510),
+            (5800.0, false, 475),
+        ] {
             assert_eq!(block_minutes(km, west), minutes, "{km} km");
         }
     }

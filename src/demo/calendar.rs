@@ -64,7 +64,9 @@ impl Clock {
         let changes = zone
             .following(from)
             .take_while(|change| change.timestamp() < instant(last * DAY))
-            .map(|change| (change.timestamp().as_second().div_euclid(60), i64::from(change.offset().seconds() / 60)))
+            .map(|change| {
+                (change.timestamp().as_second().div_euclid(60), i64::from(change.offset().seconds() / 60))
+            })
             .collect();
         Self { start: offset(from), changes }
     }

@@ -1,33 +1,31 @@
 //! The twelve aircraft types of the demo airline: seats by cabin, reach and how long they stand between flights.
 
-pub(super) struct Type {
-    pub(super) code: &'static str,
-    pub(super) business: u16,
-    pub(super) premium: u16,
-    pub(super) economy: u16,
-    pub(super) range_km: f64,
-    pub(super) cruise_kmh: u16,
-    pub(super) turn_minutes: i32,
+pub struct Type {
+    pub code: &'static str,
+    pub business: u16,
+    pub premium: u16,
+    pub economy: u16,
+    pub range_km: f64,
+    pub cruise_kmh: u16,
+    pub turn_minutes: i32,
     /// One letter per seat across, `_` for an aisle.
-    pub(super) seat_map: &'static str,
+    pub seat_map: &'static str,
 }
 
 impl Type {
-    pub(super) fn seats(&self) -> u16 {
+    pub fn seats(&self) -> u16 {
         self.business + self.premium + self.economy
     }
 
     /// As in bytes 173–192 of a leg record.
-    pub(super) fn configuration(&self) -> String {
-        [('J', self.business), ('W', self.premium), ('Y', self.economy)]
-            .into_iter()
-            .filter(|(_, seats)| *seats > 0)
-            .map(|(cabin, seats)| format!("{cabin}{seats}"))
-            .collect()
+    pub fn configuration(&self) -> String {
+        let cabin =
+            |letter: char, seats: u16| if seats > 0 { format!("{letter}{seats}") } else { String::new() };
+        [cabin('J', self.business), cabin('W', self.premium), cabin('Y', self.economy)].concat()
     }
 
     /// Every class sold on board, highest first.
-    pub(super) fn classes(&self) -> String {
+    pub fn classes(&self) -> String {
         let business = if self.business > 0 { "J" } else { "" };
         let premium = if self.premium > 0 { "W" } else { "" };
         format!("{business}{premium}YBMHQKLVTN")
@@ -44,7 +42,7 @@ const fn one(code: &'static str, seats: [u16; 3], range_km: f64, cruise_kmh: u16
     Type { code, business, premium, economy, range_km, cruise_kmh, turn_minutes, seat_map }
 }
 
-pub(super) const TYPES: [Type; 12] = [
+pub const TYPES: [Type; 12] = [
     one("AT7", [0, 0, 72], 1400.0, 510, SMALL, "AB_DE"),
     one("E90", [8, 0, 92], 4000.0, 830, SMALL, "AB_DE"),
     one("E95", [8, 0, 116], 4200.0, 830, SMALL, "AB_DE"),

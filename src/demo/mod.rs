@@ -2,9 +2,19 @@
 //! Pure: it makes texts in the formats that users import, and reads no clock, file or database.
 
 mod airports;
+mod blocks;
+pub mod bookings;
 mod calendar;
+mod fares;
 mod fleet;
+mod journeys;
+mod markets;
+mod movements;
 mod network;
+mod notes;
+mod operation;
+mod orders;
+mod people;
 mod random;
 mod rotation;
 mod ssim;
@@ -15,6 +25,10 @@ use jiff::tz::TimeZoneDatabase;
 
 use airports::Airport;
 use calendar::{Clock, Local};
+pub use fleet::{TYPES as AIRCRAFT_TYPES, Type as AircraftType};
+use markets::{Hops, Market};
+pub use movements::TimedMessage;
+pub use notes::NoteSeed;
 use rotation::Rotation;
 use timetable::{Flight, Pair, Planner};
 
@@ -40,6 +54,8 @@ pub struct World {
     clocks: Vec<Clock>,
     pairs: Vec<Pair>,
     rotation: Rotation,
+    hops: Hops,
+    markets: Vec<Market>,
 }
 
 /// One flight on one operating day.
@@ -71,12 +87,42 @@ impl World {
         let random = random::Random::topic(seed, "timetable");
         let pairs = Planner { airports: &airports, offsets: &offsets, random }.pairs(&routes);
         let rotation = Rotation::of(&pairs);
-        Self { seed, from, days, first, last, airports, clocks, pairs, rotation }
+        let (hops, markets) = (Hops::new(), Vec::new());
+        let mut world =
+            Self { seed, from, days, first, last, airports, clocks, pairs, rotation, hops, markets };
+        world.hops = markets::hops(&world);
+        world.markets = markets::markets(&world, &world.hops);
+        world
     }
 
     /// SSIM chapter 7, for `import schedule`.
     pub fn ssim(&self) -> String {
         ssim::file(self)
+    }
+
+    /// For `import fares`; the `conditions` column is described in `fares`.
+    pub fn fares_csv(&self) -> String {
+        fares::file(self)
+    }
+
+    /// For `import connecting-times`.
+    pub fn connecting_times_csv(&self) -> String {
+        fares::connecting_times(self)
+    }
+
+    /// For `import bookings`; each line is a `bookings::Line`.
+    pub fn bookings_jsonl(&self) -> String {
+        orders::file(self)
+    }
+
+    /// The messages about the flights with this local date, in order of arrival: send those up to now, and play the rest live.
+    pub fn movements(&self, date: Date) -> Vec<TimedMessage> {
+        movements::of_date(self, calendar::day_of(date))
+    }
+
+    /// Notes for the demo accounts.
+    pub fn notes(&self) -> Vec<NoteSeed> {
+        notes::all(self)
     }
 
     /// How many aircraft the rotations need.

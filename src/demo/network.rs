@@ -28,13 +28,29 @@ pub(super) struct Hub {
 }
 
 pub(super) const HUBS: [Hub; 3] = [
-    Hub { iata: "AMS", fleet: ["E90", "E95", "223", "320"], departures: 420.0, mix: [0.44, 0.35, 0.06, 0.15] },
-    Hub { iata: "VIE", fleet: ["AT7", "E95", "319", "32N"], departures: 320.0, mix: [0.46, 0.33, 0.10, 0.11] },
-    Hub { iata: "CPH", fleet: ["AT7", "E90", "223", "321"], departures: 200.0, mix: [0.46, 0.34, 0.08, 0.12] },
+    Hub {
+        iata: "AMS",
+        fleet: ["E90", "E95", "223", "320"],
+        departures: 420.0,
+        mix: [0.44, 0.35, 0.06, 0.15],
+    },
+    Hub {
+        iata: "VIE",
+        fleet: ["AT7", "E95", "319", "32N"],
+        departures: 320.0,
+        mix: [0.46, 0.33, 0.10, 0.11],
+    },
+    Hub {
+        iata: "CPH",
+        fleet: ["AT7", "E90", "223", "321"],
+        departures: 200.0,
+        mix: [0.46, 0.34, 0.08, 0.12],
+    },
 ];
 
 /// Upper end in km, departures a day that a route has in the mean, and the most it may have.
-const BANDS: [(f64, f64, f64); 4] = [(700.0, 4.3, 9.0), (1500.0, 3.0, 7.0), (3500.0, 1.6, 4.0), (13000.0, 0.8, 3.0)];
+const BANDS: [(f64, f64, f64); 4] =
+    [(700.0, 4.3, 9.0), (1500.0, 3.0, 7.0), (3500.0, 1.6, 4.0), (13000.0, 0.8, 3.0)];
 
 /// Bases past the hubs, each with six routes a day.
 const BASES: [&str; 10] = ["BCN", "MXP", "DUB", "LIS", "ATH", "MAN", "BER", "OSL", "WAW", "OTP"];
@@ -46,7 +62,8 @@ pub(super) fn routes(seed: u64, airports: &[Airport]) -> Vec<Route> {
     for (place, hub) in HUBS.iter().enumerate() {
         let Some(base) = at(airports, hub.iata) else { continue };
         // A pair of hubs is flown by the larger one only.
-        let smaller = |iata: &str| HUBS.iter().position(|other| other.iata == iata).is_none_or(|other| other > place);
+        let smaller =
+            |iata: &str| HUBS.iter().position(|other| other.iata == iata).is_none_or(|other| other > place);
         let mut low = 0.0;
         for ((high, mean, most), share) in BANDS.into_iter().zip(hub.mix) {
             let mut around = reach(airports, base, (low, high));
@@ -80,7 +97,14 @@ fn unserved(airports: &[Airport], random: &mut Random, routes: &mut Vec<Route>) 
         });
         if let Some((place, hub, base, km)) = hubs.min_by(|a, b| a.3.total_cmp(&b.3)) {
             let weekly = 7;
-            routes.push(Route { base, to, km, weekly, kind: suited(random, hub, km, weekly), hub: Some(place) });
+            routes.push(Route {
+                base,
+                to,
+                km,
+                weekly,
+                kind: suited(random, hub, km, weekly),
+                hub: Some(place),
+            });
         }
     }
 }
@@ -205,7 +229,9 @@ mod tests {
     #[test]
     fn stages_are_mixed_as_planned() {
         let routes = routes(1, &table());
-        for (low, high, planned) in [(0.0, 700.0, 0.45), (700.0, 1500.0, 0.34), (1500.0, 3500.0, 0.08), (3500.0, 13000.0, 0.13)] {
+        for (low, high, planned) in
+            [(0.0, 700.0, 0.45), (700.0, 1500.0, 0.34), (1500.0, 3500.0, 0.08), (3500.0, 13000.0, 0.13)]
+        {
             let found = share(&routes, low, high);
             assert!((found - planned).abs() < 0.05, "{low}–{high} km: {found}");
         }
@@ -216,8 +242,13 @@ mod tests {
         let airports = table();
         let routes = routes(1, &airports);
         for (place, hub) in HUBS.iter().enumerate() {
-            let weekly: u32 = routes.iter().filter(|route| route.hub == Some(place)).map(|route| route.weekly).sum();
-            assert!((f64::from(weekly) / 7.0 - hub.departures).abs() < hub.departures * 0.04, "{} {weekly}", hub.iata);
+            let weekly: u32 =
+                routes.iter().filter(|route| route.hub == Some(place)).map(|route| route.weekly).sum();
+            assert!(
+                (f64::from(weekly) / 7.0 - hub.departures).abs() < hub.departures * 0.04,
+                "{} {weekly}",
+                hub.iata
+            );
         }
         assert!(routes.iter().all(|route| TYPES[route.kind].range_km > route.km));
         for (place, airport) in airports.iter().enumerate() {

@@ -85,7 +85,9 @@ fn successors(pairs: &[Pair]) -> Vec<(usize, i64)> {
     let mut next = vec![(0, 1); pairs.len()];
     for pool in pools.values() {
         for (home, leaving) in first_come(pairs, pool) {
-            let (Some(ready), Some(leaves)) = (pairs.get(home).map(Pair::ready), pairs.get(leaving).map(Pair::leaves)) else {
+            let (Some(ready), Some(leaves)) =
+                (pairs.get(home).map(Pair::ready), pairs.get(leaving).map(Pair::leaves))
+            else {
                 continue;
             };
             let days = i64::from((ready - leaves + 1439).div_euclid(1440));

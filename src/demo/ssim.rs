@@ -2,6 +2,7 @@
 //! wherever a local time, an offset or the onward flight changes, so that each record's variations are right.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::calendar::{Local, date_of, ddmmmyy, weekday};
 use super::timetable::{Flight, Leg, Pair};
@@ -27,7 +28,8 @@ struct Variant {
 pub(super) fn file(world: &World) -> String {
     let mut lines = Lines::default();
     lines.header(world);
-    let mut flights: Vec<(usize, bool)> = (0..world.pairs.len()).flat_map(|pair| [(pair, false), (pair, true)]).collect();
+    let mut flights: Vec<(usize, bool)> =
+        (0..world.pairs.len()).flat_map(|pair| [(pair, false), (pair, true)]).collect();
     flights.sort_by_key(|(pair, back)| world.flight(*pair, *back).map(|flight| flight.number));
     for (place, back) in flights {
         let Some((pair, flight)) = world.pairs.get(place).zip(world.flight(place, back)) else { continue };
@@ -47,7 +49,8 @@ fn dates(world: &World, place: usize, back: bool) -> BTreeMap<i64, Shape> {
     // A day more on both sides: a return flight may leave on the day after its pair's.
     for day in world.first - 3..=world.last {
         let Some(flown) = world.flown(place, back, day) else { continue };
-        let local: Vec<(Local, Local)> = flown.legs.iter().map(|leg| (leg.leaves_local, leg.arrives_local)).collect();
+        let local: Vec<(Local, Local)> =
+            flown.legs.iter().map(|leg| (leg.leaves_local, leg.arrives_local)).collect();
         let Some(date) = local.first().map(|(leaves, _)| leaves.day) else { continue };
         if !(world.first..=world.last).contains(&date) {
             continue;
@@ -64,14 +67,17 @@ fn onward(world: &World, place: usize, back: bool, day: i64, flown: &Flown) -> (
     let (next, next_day) = if back { world.rotation.after(&world.pairs, place, day) } else { (place, day) };
     let arrived = flown.legs.last().map_or(day, |leg| leg.arrives_local.day);
     let following = world.flown(next, !back, next_day);
-    let leaves = following.as_ref().and_then(|flown| flown.legs.first()).map_or(arrived, |leg| leg.leaves_local.day);
+    let leaves =
+        following.as_ref().and_then(|flown| flown.legs.first()).map_or(arrived, |leg| leg.leaves_local.day);
     (world.flight(next, !back).map_or(0, |flight| flight.number), (leaves - arrived).clamp(0, 9))
 }
 
 /// Periods in which each weekday looks the same all along, and within them the weekdays that look alike.
 fn variants(dates: &BTreeMap<i64, Shape>) -> Vec<Variant> {
     let mut variants = Vec::new();
-    let (Some(start), Some(end)) = (dates.keys().next().copied(), dates.keys().next_back().copied()) else { return variants };
+    let (Some(start), Some(end)) = (dates.keys().next().copied(), dates.keys().next_back().copied()) else {
+        return variants;
+    };
     let mut from = start;
     while from <= end {
         let changed = |day: &i64| *day - 7 >= from && dates.get(day) != dates.get(&(day - 7));
@@ -132,15 +138,20 @@ impl Lines {
 
     fn leg(&mut self, world: &World, record: &Record<'_>) {
         let Record { pair, flight, leg, variant, .. } = record;
-        let (Some((leaves, arrives)), Some((from, to))) =
-            (variant.shape.legs.get(record.seq), world.airports.get(leg.from).zip(world.airports.get(leg.to)))
-        else {
+        let (Some((leaves, arrives)), Some((from, to))) = (
+            variant.shape.legs.get(record.seq),
+            world.airports.get(leg.from).zip(world.airports.get(leg.to)),
+        ) else {
             return;
         };
         let aircraft = pair.aircraft();
         let last = record.seq + 1 == flight.legs.len();
         let domestic = if from.country == to.country { "DD" } else { "II" };
-        let onward = if last { format!("{CARRIER:<3}{:>4}{}", variant.shape.onward, variant.shape.layover) } else { String::new() };
+        let onward = if last {
+            format!("{CARRIER:<3}{:>4}{}", variant.shape.onward, variant.shape.layover)
+        } else {
+            String::new()
+        };
         let place = [
             format!("3 {CARRIER:<3}{:>4}{:02}{:02}J", flight.number, record.nth % 100, record.seq + 1),
             format!("{}{}{}", ddmmmyy(variant.from), ddmmmyy(variant.to), days(variant.days)),
@@ -156,7 +167,7 @@ impl Lines {
             (55, arrival),
             (73, aircraft.code),
             (76, &aircraft.classes()),
-            (119, domestic),
+            (120, domestic),
             (128, &overflow),
             (138, &onward),
             (173, &aircraft.configuration()),
@@ -181,7 +192,8 @@ impl Lines {
         }
         line.extend(std::iter::repeat_n(' ', (WIDTH - 6).saturating_sub(line.len())));
         self.text.push_str(&line);
-        self.text.push_str(&format!("{:06}\n", self.serial));
+        let end = writeln!(self.text, "{:06}", self.serial);
+        debug_assert!(end.is_ok());
         self.written += 1;
     }
 
@@ -196,7 +208,9 @@ impl Lines {
 }
 
 fn days(mask: u32) -> String {
-    (0..7).map(|day| if mask >> day & 1 == 1 { char::from_digit(day + 1, 10).unwrap_or(' ') } else { ' ' }).collect()
+    (0..7)
+        .map(|day| if mask >> day & 1 == 1 { char::from_digit(day + 1, 10).unwrap_or(' ') } else { ' ' })
+        .collect()
 }
 
 fn offset(days: i64) -> char {
@@ -210,4 +224,3 @@ fn season(day: i64) -> String {
     let half = if (4..=10).contains(&date.month()) { 'S' } else { 'W' };
     format!("{half}{:02}", year.rem_euclid(100))
 }
-

@@ -61,7 +61,12 @@ fn rotations_close_overnight() {
             for back in [false, true] {
                 let Some(flown) = world.flown(place, back, day) else { continue };
                 for leg in flown.legs {
-                    places.entry(world.rotation.aircraft(place, day)).or_default().push((leg.leaves, leg.arrives, leg.from, leg.to));
+                    places.entry(world.rotation.aircraft(place, day)).or_default().push((
+                        leg.leaves,
+                        leg.arrives,
+                        leg.from,
+                        leg.to,
+                    ));
                 }
             }
         }
@@ -90,7 +95,8 @@ fn onward_flights_leave_from_where_the_aircraft_is() {
         let day = (world.from..world.from + 7).find(|day| leg.flies_on(*day));
         let Some(day) = day else { continue };
         let days: i64 = leg.at(194, 194).parse::<i64>().unwrap() + leg.at(145, 145).parse::<i64>().unwrap();
-        let next = starts.get(leg.at(141, 144)).and_then(|next| next.iter().find(|next| next.flies_on(day + days)));
+        let next =
+            starts.get(leg.at(141, 144)).and_then(|next| next.iter().find(|next| next.flies_on(day + days)));
         let next = next.unwrap_or_else(|| panic!("nothing follows {}", leg.0));
         assert_eq!(next.at(37, 39), leg.at(55, 57), "{}", leg.0);
         followed += 1;
@@ -113,8 +119,10 @@ fn clock_changes_split_the_periods() {
             let (a, b) = (station(leg.at(37, 39)), station(leg.at(55, 57)));
             let day = (world.first..=world.last).find(|day| leg.flies_on(*day)).unwrap();
             let shift = |text: &str| text.parse::<i64>().unwrap() * calendar::DAY;
-            let leaves = day * calendar::DAY + shift(leg.at(193, 193)) + minutes(leg.at(40, 43)) - signed(leg.at(48, 52));
-            let arrives = day * calendar::DAY + shift(leg.at(194, 194)) + minutes(leg.at(58, 61)) - signed(leg.at(66, 70));
+            let leaves = day * calendar::DAY + shift(leg.at(193, 193)) + minutes(leg.at(40, 43))
+                - signed(leg.at(48, 52));
+            let arrives = day * calendar::DAY + shift(leg.at(194, 194)) + minutes(leg.at(58, 61))
+                - signed(leg.at(66, 70));
             assert_eq!(world.clocks[a].offset(leaves), signed(leg.at(48, 52)), "{}", leg.0);
             assert_eq!(world.clocks[b].offset(arrives), signed(leg.at(66, 70)), "{}", leg.0);
             let block = world.airports[a].block_minutes(&world.airports[b]);
@@ -126,5 +134,40 @@ fn clock_changes_split_the_periods() {
                 assert!(seen.insert((leg.at(6, 9), leg.at(12, 13))), "twice on one date: {}", leg.0);
             }
         }
+    }
+}
+
+/// FNV-1a: enough to tell that two long texts are the same.
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn prints(seed: u64) -> Vec<u64> {
+    let world = World::build(seed, date(2026, 11, 20), 30);
+    let movements: String = world.movements(date(2026, 11, 20)).iter().map(ToString::to_string).collect();
+    let texts =
+        [world.ssim(), world.fares_csv(), world.connecting_times_csv(), world.bookings_jsonl(), movements];
+    texts.iter().map(|text| hash(text)).chain([hash(&format!("{:?}", world.notes()))]).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
+    let first = prints(1);
+    assert_eq!(first, prints(1));
+    let other = prints(2);
+    // Connecting times are facts.
+    for text in [0, 1, 3, 4, 5] {
+        assert_ne!(first[text], other[text], "text {text}");
+    }
+}
+
+#[test]
+fn any_date_and_length_makes_a_world() {
+    for (from, days) in [(date(2024, 2, 28), 1), (date(2026, 3, 27), 60)] {
+        let world = World::build(9, from, days);
+        assert!(legs(&world.ssim()).len() > 2000);
+        assert!(world.bookings_jsonl().lines().count() > 8000);
+        assert_eq!(world.notes().iter().filter(|note| note.trip.is_some()).count(), 3, "{from}");
     }
 }

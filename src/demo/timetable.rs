@@ -48,10 +48,6 @@ impl Pair {
     pub(super) fn ready(&self) -> i32 {
         self.back.legs.last().map_or(0, |leg| leg.arrives) + self.aircraft().turn_minutes
     }
-
-    pub(super) fn flights(&self) -> [&Flight; 2] {
-        [&self.out, &self.back]
-    }
 }
 
 /// Middles of the seven departure waves, and the share of departures each should have: peaks at 06–08 and 15–19.
@@ -107,13 +103,14 @@ impl Planner<'_> {
     fn of_route(&mut self, route: &Route, used: &mut [f64; 7], pairs: &mut Vec<Pair>) {
         let mut own = [0_u8; WAVES.len()];
         for slot in 0..route.weekly.div_ceil(7) {
-            let wave = self.wave(route, used, &own);
+            let wave = self.wave(route, used, own);
             if let (Some(all), Some(own)) = (used.get_mut(wave), own.get_mut(wave)) {
                 *all += 1.0;
                 *own += 1;
             }
             let middle = WAVES.get(wave).map_or(600, |wave| wave.0);
-            let leaves = middle + self.random.between(-HALF_A_DEPARTURE_WAVE / 5, HALF_A_DEPARTURE_WAVE / 5) * 5;
+            let leaves =
+                middle + self.random.between(-HALF_A_DEPARTURE_WAVE / 5, HALF_A_DEPARTURE_WAVE / 5) * 5;
             let mut pair = self.pair(route, &[route.base, route.to], leaves, wave);
             pair.days = days(route.weekly - slot * 7, &mut self.random);
             pairs.push(pair);
@@ -121,11 +118,12 @@ impl Planner<'_> {
     }
 
     /// The wave that is furthest behind its share, among those this route uses least.
-    fn wave(&mut self, route: &Route, used: &[f64; 7], own: &[u8; 7]) -> usize {
+    fn wave(&mut self, route: &Route, used: &[f64; 7], own: [u8; 7]) -> usize {
         let long = route.km > 3500.0;
         let open = if long { 1..6 } else { 0..7 };
         let fewest = open.clone().filter_map(|wave| own.get(wave)).min().copied().unwrap_or_default();
-        let behind = |wave: &usize| used.get(*wave).zip(WAVES.get(*wave)).map_or(9e9, |(used, wave)| used / wave.1);
+        let behind =
+            |wave: &usize| used.get(*wave).zip(WAVES.get(*wave)).map_or(9e9, |(used, wave)| used / wave.1);
         let noise = self.random.unit();
         open.filter(|wave| own.get(*wave) == Some(&fewest))
             .min_by(|a, b| (behind(a) + noise).total_cmp(&behind(b)))
@@ -148,7 +146,14 @@ impl Planner<'_> {
             .collect();
         let empty = |legs| Flight { number: 0, legs };
         let week = if route.weekly.is_multiple_of(7) { 0x7f } else { 0x5f };
-        Pair { base: route.base, kind: route.kind, hub: route.hub, days: week, out: empty(out), back: empty(back) }
+        Pair {
+            base: route.base,
+            kind: route.kind,
+            hub: route.hub,
+            days: week,
+            out: empty(out),
+            back: empty(back),
+        }
     }
 
     fn chain(&self, stops: &[usize], leaves: i32, turn: i32) -> Vec<Leg> {
@@ -169,13 +174,18 @@ impl Planner<'_> {
         // Near midnight a clock change could put one flight number twice on a local date.
         let away = |wait: i32| (70..=1370).contains(&local(wait));
         let in_wave = |wait: i32| {
-            WAVES.iter().any(|(at, _)| ((arrives + wait).rem_euclid(1440) - (at - APART)).abs() <= HALF_AN_ARRIVAL_WAVE)
+            WAVES.iter().any(|(at, _)| {
+                ((arrives + wait).rem_euclid(1440) - (at - APART)).abs() <= HALF_AN_ARRIVAL_WAVE
+            })
         };
         let by_day = |wait: i32| (330..=LAST_ARRIVAL).contains(&(arrives + wait).rem_euclid(1440));
         let steps = |to: i32| (0..=to / 5).map(|step| step * 5);
         if route.km > 3500.0 {
             let good = |wait: &i32| away(*wait) && by_day(*wait);
-            return steps(240).find(|wait| good(wait) && in_wave(*wait)).or(steps(1440).find(good)).unwrap_or_default();
+            return steps(240)
+                .find(|wait| good(wait) && in_wave(*wait))
+                .or(steps(1440).find(good))
+                .unwrap_or_default();
         }
         if route.hub.is_none() {
             return 0;
@@ -186,7 +196,9 @@ impl Planner<'_> {
             let feeds = |wait: &i32| morning(wait) && in_wave(*wait);
             return steps(1440).find(feeds).or(steps(1440).find(morning)).unwrap_or_default();
         }
-        steps(60).find(|wait| in_wave(*wait) && away(*wait) && arrives + wait <= LAST_ARRIVAL).unwrap_or_default()
+        steps(60)
+            .find(|wait| in_wave(*wait) && away(*wait) && arrives + wait <= LAST_ARRIVAL)
+            .unwrap_or_default()
     }
 
     fn offset(&self, station: usize) -> i64 {
@@ -198,9 +210,12 @@ impl Planner<'_> {
         let mut made = 0;
         for pair in pairs.iter_mut() {
             let Some(to) = pair.out.legs.first().map(|leg| leg.to) else { continue };
-            let Some(route) = routes.iter().find(|route| route.to == to && made < STOPS_OF_A_HUB) else { continue };
+            let Some(route) = routes.iter().find(|route| route.to == to && made < STOPS_OF_A_HUB) else {
+                continue;
+            };
             let detour = |via: &&&Route| {
-                let on = self.airports.get(via.to).zip(self.airports.get(to)).map_or(9e9, |(a, b)| a.km_to(b));
+                let on =
+                    self.airports.get(via.to).zip(self.airports.get(to)).map_or(9e9, |(a, b)| a.km_to(b));
                 via.km > 3000.0 && on > 600.0 && on < 4500.0 && via.km + on < route.km * 1.12
             };
             let Some(via) = routes.iter().find(detour).map(|via| via.to) else { continue };
