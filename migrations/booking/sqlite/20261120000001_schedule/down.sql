@@ -1,0 +1,2 @@
+DROP TABLE season_flight;
+DROP TABLE schedule_head;

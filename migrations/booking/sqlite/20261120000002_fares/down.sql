@@ -1,0 +1,2 @@
+DROP TABLE rate_table;
+DROP TABLE fare_market;
