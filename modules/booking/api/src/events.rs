@@ -158,6 +158,32 @@ pub struct OrderFact {
     pub total: Money,
 }
 
+/// The cabin that a booking class or a configuration letter belongs to by custom: F, J, W or Y.
+pub fn usual_cabin(letter: char) -> char {
+    match letter {
+        'F' | 'A' | 'P' => 'F',
+        'J' | 'C' | 'D' | 'I' | 'Z' => 'J',
+        'W' | 'E' => 'W',
+        _ => 'Y',
+    }
+}
+
+impl SeasonLeg {
+    /// The cabin in which this leg sells a class; `None` if it has no such cabin.
+    pub fn cabin_of(&self, class: char) -> Option<char> {
+        let cabin = usual_cabin(class);
+        self.seats.iter().any(|(letter, _)| *letter == cabin).then_some(cabin)
+    }
+
+    /// The untouched levels of each cabin: its letter, its seats, and (class, seats) from the highest class down.
+    pub fn by_cabin(&self) -> impl Iterator<Item = (char, u32, Vec<(char, u32)>)> + '_ {
+        self.seats.iter().map(|(cabin, seats)| {
+            let classes = self.open.iter().filter(|(class, _)| usual_cabin(*class) == *cabin).copied().collect();
+            (*cabin, *seats, classes)
+        })
+    }
+}
+
 impl SeasonFlight {
     /// Whether the flight has this base date.
     pub fn flies_on(&self, base: civil::Date) -> bool {
