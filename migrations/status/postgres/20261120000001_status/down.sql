@@ -1,0 +1,4 @@
+DROP TABLE telling;
+DROP TABLE stray;
+DROP TABLE taken;
+DROP TABLE leg;
