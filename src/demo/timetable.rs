@@ -52,7 +52,7 @@ impl Pair {
 
 /// Middles of the seven departure waves, and the share of departures each should have: peaks at 06–08 and 15–19.
 const WAVES: [(i32, f64); 7] =
-    [(405, 0.17), (545, 0.13), (685, 0.13), (825, 0.13), (965, 0.16), (1105, 0.16), (1245, 0.12)];
+    [(405, 0.16), (540, 0.13), (675, 0.13), (810, 0.14), (945, 0.16), (1080, 0.15), (1215, 0.13)];
 const HALF_A_DEPARTURE_WAVE: i32 = 30;
 const HALF_AN_ARRIVAL_WAVE: i32 = 22;
 /// From the middle of the arrivals to the middle of the departures.
@@ -103,7 +103,7 @@ impl Planner<'_> {
     fn of_route(&mut self, route: &Route, used: &mut [f64; 7], pairs: &mut Vec<Pair>) {
         let mut own = [0_u8; WAVES.len()];
         for slot in 0..route.weekly.div_ceil(7) {
-            let wave = self.wave(route, used, own);
+            let wave = self.wave(used, own);
             if let (Some(all), Some(own)) = (used.get_mut(wave), own.get_mut(wave)) {
                 *all += 1.0;
                 *own += 1;
@@ -118,9 +118,8 @@ impl Planner<'_> {
     }
 
     /// The wave that is furthest behind its share, among those this route uses least.
-    fn wave(&mut self, route: &Route, used: &[f64; 7], own: [u8; 7]) -> usize {
-        let long = route.km > 3500.0;
-        let open = if long { 1..6 } else { 0..7 };
+    fn wave(&mut self, used: &[f64; 7], own: [u8; 7]) -> usize {
+        let open = 0..WAVES.len();
         let fewest = open.clone().filter_map(|wave| own.get(wave)).min().copied().unwrap_or_default();
         let behind =
             |wave: &usize| used.get(*wave).zip(WAVES.get(*wave)).map_or(9e9, |(used, wave)| used / wave.1);
@@ -190,7 +189,7 @@ impl Planner<'_> {
         if route.hub.is_none() {
             return 0;
         }
-        let likely = [0.0, 0.0, 0.0, 0.0, 0.0, 0.12, 0.7].get(wave).copied().unwrap_or_default();
+        let likely = [0.0, 0.0, 0.0, 0.0, 0.0, 0.05, 0.4].get(wave).copied().unwrap_or_default();
         if arrives > LAST_ARRIVAL - 5 || !away(0) || self.random.chance(likely) {
             let morning = |wait: &i32| *wait > 300 && (345..=480).contains(&local(*wait));
             let feeds = |wait: &i32| morning(wait) && in_wave(*wait);
