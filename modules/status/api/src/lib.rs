@@ -1,5 +1,9 @@
 //! The status interface: movement messages in; boards, flights and their changes out.
 
+mod file;
+
+pub use file::MovementFile;
+
 use jiff::{Timestamp, civil};
 use kernel::{
     Ctx, Cursor, Designator, Fault, FeedAfter, FeedBatch, FeedError, Iata, Page, PageAsk, ReaderStatus,
