@@ -1,2 +1,7 @@
-//! portal
+//! The portal: the only code that knows HTML, cookies, forms and public routes. It meets the modules through
+//! their interfaces; which implementation stands behind each is known to `wire` alone.
+
 pub mod demo;
+pub mod edge;
+pub mod pages;
+pub mod portal;

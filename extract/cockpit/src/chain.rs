@@ -1,0 +1,69 @@
+//! The audit chain: each change carries the SHA-256 of itself and of the one before, so that an edited byte
+//! anywhere breaks every hash after it.
+
+use sha2::{Digest, Sha256};
+use store::Micros;
+
+use crate::rows::ChangeRow;
+
+/// Who changed what, and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) actor: String,
+    pub(crate) action: &'static str,
+    pub(crate) subject: String,
+    pub(crate) reason: String,
+    pub(crate) request_id: String,
+    pub(crate) detail: String,
+}
+
+pub(crate) fn link(epoch: i64, at: Micros, change: Change, previous: String) -> ChangeRow {
+    let mut row = ChangeRow {
+        epoch,
+        at,
+        actor: change.actor,
+        action: change.action.to_owned(),
+        subject: change.subject,
+        reason: change.reason,
+        request_id: change.request_id,
+        detail: change.detail,
+        previous,
+        hash: String::new(),
+    };
+    row.hash = hash(&row);
+    row
+}
+
+/// The epoch of the first change that does not fit, if any.
+pub(crate) fn broken(rows: &[ChangeRow]) -> Option<i64> {
+    let mut previous = "";
+    for row in rows {
+        if row.previous != previous || row.hash != hash(row) {
+            return Some(row.epoch);
+        }
+        previous = &row.hash;
+    }
+    None
+}
+
+/// Each field with its length before it, so that no two rows read alike.
+fn hash(row: &ChangeRow) -> String {
+    let mut sha = Sha256::new();
+    let at = row.at.0.as_microsecond().to_string();
+    let epoch = row.epoch.to_string();
+    for field in [
+        &epoch,
+        &at,
+        &row.actor,
+        &row.action,
+        &row.subject,
+        &row.reason,
+        &row.request_id,
+        &row.detail,
+        &row.previous,
+    ] {
+        sha.update(field.len().to_le_bytes());
+        sha.update(field.as_bytes());
+    }
+    sha.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}

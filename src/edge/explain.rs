@@ -1,0 +1,174 @@
+//! The one place where errors become pages or problem documents (RFC 9457). A handler's `Stop`, a route that
+//! does not exist and the framework's own refusals all end here.
+
+use actix_web::{
+    Error, HttpMessage, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::Next,
+};
+use askama::Template;
+use serde_json::json;
+
+use super::{Marks, Shell, Stop};
+use crate::portal::Portal;
+
+#[derive(Template)]
+#[template(path = "errors/error.html")]
+struct ErrorPage {
+    shell: Shell,
+    status: u16,
+    title: &'static str,
+    words: String,
+    safe: &'static str,
+    request_id: String,
+}
+
+/// Middleware, for `actix_web::middleware::from_fn`; directly inside `enter`.
+pub async fn explain(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return Ok(response);
+    }
+    let stop = response.response().extensions().get::<Stop>().cloned();
+    // A handler that wrote its own page (a form with messages) keeps it.
+    let own_page = stop.is_none() && response.headers().contains_key(header::CONTENT_TYPE);
+    let says_nothing = response.response().error().is_some() || !own_page;
+    if !says_nothing {
+        return Ok(response);
+    }
+    let stop = stop.unwrap_or_else(|| framework(status));
+    log(response.request(), &stop);
+    let answer = answer(response.request(), status, &stop);
+    Ok(response.into_response(answer))
+}
+
+fn framework(status: StatusCode) -> Stop {
+    match status {
+        StatusCode::NOT_FOUND => Stop::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Stop::TooLarge(262_144),
+        status if status.is_server_error() => Stop::Broken(status.to_string()),
+        status => {
+            Stop::BadRequest(status.canonical_reason().unwrap_or("The request was refused.").to_owned())
+        }
+    }
+}
+
+fn log(request: &actix_web::HttpRequest, stop: &Stop) {
+    let request_id = request.extensions().get::<Marks>().map(|m| m.request_id.clone()).unwrap_or_default();
+    let route = request.match_pattern().unwrap_or_default();
+    match stop {
+        Stop::Broken(cause) => tracing::error!(%request_id, route, cause, "a request failed"),
+        Stop::Away(fault) => tracing::warn!(%request_id, route, %fault, "a request met a fault"),
+        Stop::Forbidden(why) => tracing::warn!(%request_id, route, why, "a request was forbidden"),
+        other => tracing::debug!(%request_id, route, why = %other, "a request was turned away"),
+    }
+}
+
+fn answer(request: &actix_web::HttpRequest, status: StatusCode, stop: &Stop) -> HttpResponse {
+    let path = request.path();
+    let mut response = HttpResponse::build(status);
+    if let Stop::TooMany(seconds) = stop {
+        response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    if matches!(stop, Stop::Away(_)) {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    if path.starts_with("/api/") {
+        return problem(request, status, stop, response);
+    }
+    if matches!(stop, Stop::SignIn) {
+        let next = request.uri().path_and_query().map_or("/", |p| p.as_str());
+        let to = format!("/signin/?next={}", escaped(next));
+        return HttpResponse::Found().insert_header((header::LOCATION, to)).finish();
+    }
+    page(request, status, stop, response)
+}
+
+fn problem(
+    request: &actix_web::HttpRequest,
+    status: StatusCode,
+    stop: &Stop,
+    mut response: actix_web::HttpResponseBuilder,
+) -> HttpResponse {
+    let request_id =
+        request.extensions().get::<Marks>().map(|m| m.request_id.to_string()).unwrap_or_default();
+    let mut body = json!({
+        "type": format!("/problems/{}", stop.code()),
+        "title": title(status),
+        "status": status.as_u16(),
+        "detail": stop.words(),
+        "code": stop.code(),
+        "request_id": request_id,
+    });
+    if let (Stop::Invalid(fields), Some(body)) = (stop, body.as_object_mut()) {
+        body.insert("errors".into(), json!(fields));
+    }
+    response.content_type("application/problem+json").body(body.to_string())
+}
+
+fn page(
+    request: &actix_web::HttpRequest,
+    status: StatusCode,
+    stop: &Stop,
+    mut response: actix_web::HttpResponseBuilder,
+) -> HttpResponse {
+    let marks = request.extensions().get::<Marks>().cloned();
+    let mut shell = Shell { lang: "en-GB".into(), path: request.path().to_owned(), ..Shell::default() };
+    if let Some(portal) = request.app_data::<actix_web::web::Data<Portal>>() {
+        shell.brand.clone_from(&portal.house.brand);
+        shell.demo = portal.house.demo;
+        shell.css.clone_from(&portal.assets.css);
+        shell.js.clone_from(&portal.assets.js);
+    }
+    shell.nonce = marks.as_ref().map(|m| m.nonce.to_string()).unwrap_or_default();
+    let page = ErrorPage {
+        shell,
+        status: status.as_u16(),
+        title: title(status),
+        words: stop.words(),
+        safe: safe(status),
+        request_id: marks.map(|m| m.request_id.to_string()).unwrap_or_default(),
+    };
+    response.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_else(|_| stop.words()))
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "That request could not be read",
+        401 => "Sign in first",
+        403 => "Not allowed",
+        404 => "Not found",
+        409 => "That is not possible any more",
+        412 | 428 => "It was changed in the meantime",
+        413 => "That is too large",
+        422 => "Something needs another look",
+        429 => "Too many requests",
+        502 | 503 => "Resting for a moment",
+        500.. => "Something went wrong",
+        _ => "The request was refused",
+    }
+}
+
+fn safe(status: StatusCode) -> &'static str {
+    if status.is_server_error() {
+        "Bookings and payments that were confirmed are safe."
+    } else {
+        "Nothing was changed."
+    }
+}
+
+/// For a query value: everything but letters, digits and `-._~` is escaped.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |out, byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            out + char::from(byte).encode_utf8(&mut [0; 4])
+        }
+        _ => format!("{out}%{byte:02X}"),
+    })
+}

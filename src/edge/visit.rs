@@ -1,0 +1,267 @@
+//! A visit: who asks, in which circumstances, and the frame of the page that answers. Every page takes one.
+
+use std::{sync::Arc, time::Duration};
+
+use accounts_api::{Session, ShownToken};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse,
+    cookie::Cookie,
+    dev::Payload,
+    http::{StatusCode, header},
+    web::Data,
+};
+use askama::Template;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::future::LocalBoxFuture;
+use kernel::{Actor, Ctx, IdempotencyKey, Locale, Role, Secret};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Flash, FlashKind, Marks, Shell, ShellPerson, Stop};
+use crate::portal::Portal;
+
+/// The name of the session cookie (prefixed under https).
+pub const SESSION: &str = "sid";
+const FLASH: &str = "flash";
+const FORM: &str = "form";
+
+/// Who is signed in, remembered for at most a second.
+pub struct Sessions(Cache<[u8; 32], Option<Arc<Session>>>);
+
+impl Sessions {
+    pub fn new() -> Self {
+        Self(Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(1)).build())
+    }
+
+    /// Forgets everything: after a sign-out, a revocation or a change of role in this process.
+    pub fn forget(&self) {
+        self.0.invalidate_all();
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One request to a page.
+pub struct Visit {
+    pub portal: Data<Portal>,
+    pub sessions: Data<Sessions>,
+    pub ctx: Ctx,
+    pub locale: Locale,
+    /// The session, if somebody is signed in.
+    pub session: Option<Arc<Session>>,
+    /// The cookie's token, for signing out.
+    pub token: Option<Secret>,
+    /// Accounts could not be asked: public pages go on and say that sign-in is resting.
+    pub resting: bool,
+    request: HttpRequest,
+    flash: Vec<Flash>,
+    form_key: String,
+    new_form_key: bool,
+}
+
+impl FromRequest for Visit {
+    type Error = Stop;
+    type Future = LocalBoxFuture<'static, Result<Self, Stop>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::begin(request).await })
+    }
+}
+
+impl Visit {
+    pub(super) async fn begin(request: HttpRequest) -> Result<Self, Stop> {
+        let broken = |what: &str| Stop::Broken(format!("the app has no {what}"));
+        let portal = request.app_data::<Data<Portal>>().cloned().ok_or_else(|| broken("portal"))?;
+        let sessions = request.app_data::<Data<Sessions>>().cloned().ok_or_else(|| broken("sessions"))?;
+        let marks = request.extensions().get::<Marks>().cloned().ok_or_else(|| broken("marks"))?;
+        let mut ctx = first_ctx(&portal, &request, &marks)?;
+        let token = request.cookie(&portal.seal.name(SESSION)).map(|cookie| Secret::new(cookie.value()));
+        let found = match &token {
+            Some(token) => look_up(&portal, &sessions, &ctx, token).await,
+            None => Ok(None),
+        };
+        let (session, resting) = found.map_or((None, true), |session| (session, false));
+        if let Some(session) = &session {
+            let account = &session.account;
+            ctx.actor = Actor::Person { id: account.id, role: account.role, email: account.email.clone() };
+        }
+        // Rules by role see the person, so the pin comes last.
+        ctx.pin = Some(portal.decide.pin(&ctx));
+        let form_key: Option<String> = portal.seal.read(&request, FORM);
+        let new_form_key = form_key.is_none();
+        Ok(Self {
+            locale: locale(&request),
+            flash: portal.seal.read(&request, FLASH).unwrap_or_default(),
+            form_key: form_key.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(portal.outside.bytes::<16>())),
+            new_form_key,
+            portal,
+            sessions,
+            ctx,
+            session,
+            token,
+            resting,
+            request,
+        })
+    }
+
+    /// The account of who is signed in; else to the sign-in page and back. 503 while accounts is away.
+    pub fn account(&self) -> Result<&accounts_api::Account, Stop> {
+        if self.resting {
+            return Err(Stop::Away(kernel::Fault::Unavailable("accounts".into())));
+        }
+        self.session.as_deref().map(|session| &session.account).ok_or(Stop::SignIn)
+    }
+
+    /// As `account`, with one of these roles (administrators always).
+    pub fn staff(&self, roles: &[Role]) -> Result<&accounts_api::Account, Stop> {
+        let account = self.account()?;
+        if self.ctx.actor.may(roles) {
+            Ok(account)
+        } else {
+            Err(Stop::Forbidden("This page is for other members of staff.".into()))
+        }
+    }
+
+    pub fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+
+    /// A fresh idempotency key for the hidden field of a form.
+    pub fn new_key(&self) -> String {
+        self.portal.outside.uuid().to_string()
+    }
+
+    /// The context of a command whose form carried an idempotency key.
+    pub fn ctx_with_key(&self, key: &str) -> Result<Ctx, Stop> {
+        Ok(self.ctx.clone().with_key(key.parse::<IdempotencyKey>()?))
+    }
+
+    /// The frame of the page. Flash messages are shown once.
+    pub fn shell(&self) -> Shell {
+        let house = &self.portal.house;
+        let nonce = self.request.extensions().get::<Marks>().map(|m| m.nonce.to_string()).unwrap_or_default();
+        Shell {
+            lang: self.locale.tag().to_owned(),
+            brand: house.brand.clone(),
+            demo: house.demo,
+            person: self.session.as_deref().map(|s| shell_person(&s.account)),
+            flash: self.flash.clone(),
+            csrf: self.form_token(),
+            nonce,
+            css: self.portal.assets.css.clone(),
+            js: self.portal.assets.js.clone(),
+            path: self.request.path().to_owned(),
+        }
+    }
+
+    /// 200 with a page.
+    pub fn page(&self, page: &impl Template) -> Result<HttpResponse, Stop> {
+        self.page_as(StatusCode::OK, page)
+    }
+
+    /// A page with another status: 422 for a form that failed, 409 for a conflict.
+    pub fn page_as(&self, status: StatusCode, page: &impl Template) -> Result<HttpResponse, Stop> {
+        let mut response = HttpResponse::build(status);
+        response.content_type("text/html; charset=utf-8");
+        if !self.flash.is_empty() {
+            response.cookie(self.portal.seal.ended(FLASH));
+        }
+        if self.new_form_key {
+            response.cookie(self.portal.seal.cookie(FORM, &self.form_key, None));
+        }
+        Ok(response.body(page.render()?))
+    }
+
+    /// 303 to a path of ours.
+    pub fn redirect(&self, to: &str) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+    }
+
+    /// 303, with a message for the next page.
+    pub fn redirect_saying(&self, to: &str, kind: FlashKind, text: &str) -> HttpResponse {
+        let flash = vec![Flash { kind, text: text.to_owned() }];
+        self.with_cookie(
+            self.redirect(to),
+            self.portal.seal.cookie(FLASH, &flash, Some(actix_web::cookie::time::Duration::minutes(5))),
+        )
+    }
+
+    /// Adds a cookie to an answer.
+    pub fn with_cookie(&self, mut response: HttpResponse, cookie: Cookie<'static>) -> HttpResponse {
+        // Only fails for a value that is no header; ours are base64.
+        let _ = response.add_cookie(&cookie);
+        response
+    }
+
+    /// The form token of this visitor: bound to the session, or to the anonymous form cookie.
+    pub fn form_token(&self) -> String {
+        let bound_to = self
+            .token
+            .as_ref()
+            .filter(|_| self.session.is_some())
+            .map_or(self.form_key.as_str(), Secret::expose);
+        let mut sha = Sha256::new();
+        sha.update(b"form token\0");
+        sha.update(self.form_key.as_bytes());
+        sha.update(b"\0");
+        sha.update(bound_to.as_bytes());
+        URL_SAFE_NO_PAD.encode(sha.finalize())
+    }
+
+    /// Whether a posted form token is this visitor's.
+    pub fn form_token_is(&self, shown: &str) -> bool {
+        !self.new_form_key && bool::from(self.form_token().as_bytes().ct_eq(shown.as_bytes()))
+    }
+}
+
+fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -> Result<Ctx, Stop> {
+    let mut ctx = Ctx::new(Actor::Anonymous, marks.request_id.clone()).with_time(Duration::from_secs(10));
+    ctx.trace_id = marks.trace_id.clone();
+    ctx.subject = marks.subject.clone();
+    if let Some(key) = request.headers().get("idempotency-key") {
+        let text = key.to_str().map_err(|_| Stop::BadRequest("Idempotency-Key is not plain text".into()))?;
+        ctx.key = Some(text.parse()?);
+    }
+    ctx.pin = Some(portal.decide.pin(&ctx));
+    Ok(ctx)
+}
+
+async fn look_up(
+    portal: &Portal,
+    sessions: &Sessions,
+    ctx: &Ctx,
+    token: &Secret,
+) -> Result<Option<Arc<Session>>, Stop> {
+    let key: [u8; 32] = Sha256::digest(token.expose().as_bytes()).into();
+    if let Some(known) = sessions.0.get(&key) {
+        return Ok(known);
+    }
+    let shown = ShownToken { token: token.clone() };
+    let session = portal.accounts.session(ctx, shown).await?.map(Arc::new);
+    sessions.0.insert(key, session.clone());
+    Ok(session)
+}
+
+fn locale(request: &HttpRequest) -> Locale {
+    request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .map_or_else(Locale::default, Locale::from_accept_language)
+}
+
+fn shell_person(account: &accounts_api::Account) -> ShellPerson {
+    let email = account.email.as_str();
+    ShellPerson {
+        name: email.split('@').next().unwrap_or(email).to_owned(),
+        email: email.to_owned(),
+        role: account.role.to_string(),
+        staff: account.role.is_staff(),
+    }
+}
