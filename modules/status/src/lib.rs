@@ -1,6 +1,8 @@
 //! Status: what flights are really doing. Movement messages come in and are kept as facts of dated legs; boards
 //! and flights are answered from memory, over the schedule that booking's feed tells.
 
+mod messages;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
