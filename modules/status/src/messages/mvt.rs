@@ -129,7 +129,7 @@ fn report_line(line: &str, reports: &mut Vec<Report>) -> Result<(), String> {
         };
         reports.extend(report(&glued)?);
         if let Some(Report::ExpectedTouchdown(_, airport)) = reports.last_mut()
-            && let Some(next) = words.peek().filter(|next| next.len() == 3)
+            && let Some(next) = words.peek().copied().filter(|next| next.len() == 3)
             && (!is_keyword(next) || words.clone().nth(1).is_none())
             && let Ok(iata) = next.parse()
         {
