@@ -185,10 +185,15 @@ fn grants(schema: &str) -> String {
     format!(
         "DO $$ BEGIN
            IF EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) THEN
-             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{schema}') THEN
-               CREATE ROLE {schema} NOLOGIN;
-             END IF;
-             ALTER ROLE {schema} SET search_path = {schema};
+             -- Roles belong to the whole server: a migration of another database may be making this one right now.
+             BEGIN
+               IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{schema}') THEN
+                 CREATE ROLE {schema} NOLOGIN;
+                 ALTER ROLE {schema} SET search_path = {schema};
+               END IF;
+             EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN
+               NULL;
+             END;
              GRANT USAGE ON SCHEMA {schema} TO {schema};
              GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {schema};
              GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {schema};

@@ -1,0 +1,6 @@
+DROP TABLE audit;
+DROP TABLE mail;
+DROP TABLE machine;
+DROP TABLE reset_link;
+DROP TABLE open_session;
+DROP TABLE person;
