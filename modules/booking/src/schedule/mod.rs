@@ -1,9 +1,12 @@
 //! The schedule: read from season files, kept as periods, and answered by day from memory.
 
+mod aircraft;
+pub(crate) mod dates;
 pub(crate) mod levels;
 pub(crate) mod places;
 pub(crate) mod rows;
 mod schema;
+pub(crate) mod ssim;
 pub(crate) mod timetable;
 
 use store::DbError;
