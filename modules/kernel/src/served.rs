@@ -15,6 +15,20 @@ pub trait Dispatch: Send + Sync {
     async fn dispatch(&self, ctx: &Ctx, op: &str, question: &[u8]) -> Result<Vec<u8>, Fault>;
 }
 
+/// Lets `Arc<dyn Notes>` be an `Arc<dyn Dispatch>`: one trait object cannot become another by itself.
+struct Shared<I: ?Sized>(Arc<I>);
+
+#[async_trait]
+impl<I: Dispatch + ?Sized> Dispatch for Shared<I> {
+    fn ops(&self) -> &'static [Op] {
+        self.0.ops()
+    }
+
+    async fn dispatch(&self, ctx: &Ctx, op: &str, question: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.0.dispatch(ctx, op, question).await
+    }
+}
+
 /// One call as it travels: who asks, under which decision, and the question.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WireCall<Q> {
@@ -31,7 +45,8 @@ pub struct Served {
 impl Served {
     /// Adds every operation of one interface. Two interfaces of a module may not share an operation's name.
     #[must_use]
-    pub fn with(mut self, interface: Arc<dyn Dispatch>) -> Self {
+    pub fn with<I: Dispatch + ?Sized + 'static>(mut self, interface: Arc<I>) -> Self {
+        let interface: Arc<dyn Dispatch> = Arc::new(Shared(interface));
         for op in interface.ops() {
             self.by_op.insert((op.module, op.name), interface.clone());
         }
