@@ -6,3 +6,4 @@ pub mod demo;
 pub mod edge;
 pub mod pages;
 pub mod portal;
+pub mod sandbox;

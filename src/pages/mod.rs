@@ -1,1 +1,17 @@
 //! Travellers' pages. Each area has its handlers, its views and its templates; `routes` lists its addresses.
+
+pub mod basket;
+pub mod journey;
+pub mod pieces;
+pub mod search;
+pub mod trips;
+
+use actix_web::web::ServiceConfig;
+
+/// Every address of the travellers' pages.
+pub fn routes(cfg: &mut ServiceConfig) {
+    search::routes(cfg);
+    basket::routes(cfg);
+    trips::routes(cfg);
+    crate::sandbox::routes(cfg);
+}

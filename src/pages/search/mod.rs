@@ -1,0 +1,3 @@
+//! Being written.
+use actix_web::web::ServiceConfig;
+pub fn routes(_: &mut ServiceConfig) {}
