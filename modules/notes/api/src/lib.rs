@@ -1,6 +1,8 @@
 //! The notes interface: pads and notes of one person, alone or against a trip. The owner is always the
 //! asker (`ctx.actor`); somebody else's thing and a missing one are the same `NotFound`.
 
+pub mod events;
+
 use jiff::Timestamp;
 use kernel::{
     Ctx, Fault, FeedAfter, FeedBatch, FeedError, FieldErrors, Locator, Page, PageAsk, ReaderStatus,

@@ -1,0 +1,3 @@
+DROP TABLE trips_v1;
+DROP TABLE note;
+DROP TABLE pad;
