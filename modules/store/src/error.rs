@@ -45,6 +45,8 @@ pub enum DbError {
     /// The work itself panicked; its changes were rolled back.
     #[error("a database job panicked: {0}")]
     Panicked(String),
+    #[error("{what} is not made here: use {instead}")]
+    NotHere { what: &'static str, instead: &'static str },
     #[error("migrating {module} failed: {detail}")]
     Migration { module: String, detail: String },
     #[error("{0}")]

@@ -3,6 +3,7 @@
 //! A module keeps its queries in `rows.rs` as functions over `&mut Conn` that answer `Result<_, DbError>`; its commands
 //! run in [`Db::change`], its questions in [`Db::ask`], both in the error type of its interface.
 
+mod care;
 mod columns;
 mod conn;
 mod connect;
@@ -22,6 +23,7 @@ mod tx;
 mod tx_error;
 mod writer;
 
+pub use care::Finding;
 pub use columns::{AsText, DateText, Json, JsonText, LocalText, Micros, UuidText};
 pub use conn::{Conn, Engine, MultiBackend};
 pub use db::{Db, DbOptions};

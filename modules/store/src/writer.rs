@@ -16,7 +16,7 @@ use diesel::{
     },
     result::{DatabaseErrorKind, Error},
 };
-use kernel::{Ctx, Outside};
+use kernel::{Actor, Ctx, Outside};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -227,7 +227,8 @@ where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
 {
     fn is_too_late(&self) -> bool {
-        self.ctx.deadline.has_passed()
+        // Our own work has no asker who could stop waiting.
+        !matches!(self.ctx.actor, Actor::System { .. }) && self.ctx.deadline.has_passed()
     }
 
     fn attempt(&mut self, turn: &mut Turn<'_>) -> Result<(), Broken> {
@@ -266,7 +267,11 @@ impl Turn<'_> {
                 let mut tx = Tx::new(conn, asker, before);
                 work(&mut tx).map(|answer| (answer, tx.into_log()))
             }))
-            .unwrap_or_else(|panic| Err(DbError::Panicked(words_of(&*panic)).into()))
+            .unwrap_or_else(|panic| {
+                // It may have left transactions of its own open.
+                roll_back_to(conn, 2);
+                Err(DbError::Panicked(words_of(&*panic)).into())
+            })
             .map_err(Undone::Own)
         });
         if !is_at_depth(self.conn, 1) {
@@ -325,7 +330,11 @@ fn close(conn: &mut Conn) -> Result<(), Failed> {
 }
 
 fn roll_back(conn: &mut Conn) {
-    while !is_at_depth(conn, 0) {
+    roll_back_to(conn, 0);
+}
+
+fn roll_back_to(conn: &mut Conn, depth: u32) {
+    while !is_at_depth(conn, depth) {
         if <Conn as Connection>::TransactionManager::rollback_transaction(conn).is_err() {
             break;
         }

@@ -1,15 +1,11 @@
 //! Every column type goes into both engines and comes out the same, through the queries that modules write.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
-
-mod world;
-
 use std::collections::BTreeMap;
 
+use crate::world::{ctx, databases, thing};
 use diesel::prelude::*;
 use jiff::Timestamp;
 use kernel::{Currency, Outside};
 use store::{AsText, DateText, DbError, JsonText, LocalText, Micros, UuidText, both};
-use world::{ctx, databases, thing};
 
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = thing)]

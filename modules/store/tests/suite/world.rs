@@ -1,12 +1,11 @@
 //! A small module to test with: its tables, its migrations and a few jobs.
-#![allow(dead_code, reason = "each test file uses a part of it")]
 
-use kernel::{Ctx, NewEvent};
+use kernel::{Ctx, FeedAfter, NewEvent};
 use store::{Db, DbError, EmbeddedMigrations, Expected, Migrations, Tx, embed_migrations};
 
-const SQLITE: EmbeddedMigrations = embed_migrations!("tests/migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("tests/migrations/postgres");
-pub const MIGRATIONS: Migrations = Migrations { sqlite: SQLITE, postgres: POSTGRES };
+const SQLITE: EmbeddedMigrations = embed_migrations!("tests/suite/migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("tests/suite/migrations/postgres");
+pub(crate) const MIGRATIONS: Migrations = Migrations { sqlite: SQLITE, postgres: POSTGRES };
 
 diesel::table! {
     thing (id) {
@@ -31,23 +30,35 @@ diesel::table! {
     }
 }
 
-pub fn databases() -> Vec<(&'static str, Db)> {
+pub(crate) fn databases() -> Vec<(&'static str, Db)> {
     store::testing::databases("probe", &MIGRATIONS)
 }
 
-pub fn ctx() -> Ctx {
+pub(crate) fn ctx() -> Ctx {
     Ctx::system("test")
 }
 
-pub fn event(tx: &Tx<'_>, kind: &'static str) -> NewEvent {
+pub(crate) fn event(tx: &Tx<'_>, kind: &'static str) -> NewEvent {
     NewEvent::new(kind, tx.now(), &serde_json::json!({ "kind": kind }))
 }
 
-pub async fn append(db: &Db, stream: &str, kind: &'static str) -> Result<i64, DbError> {
+pub(crate) async fn append(db: &Db, stream: &str, kind: &'static str) -> Result<i64, DbError> {
     let stream = stream.to_owned();
     db.write(&ctx(), move |tx| {
         let new = event(tx, kind);
         tx.append(&stream, Expected::Any, new)
     })
     .await
+}
+
+/// How many events the log holds.
+pub(crate) async fn event_count(db: &Db) -> i64 {
+    let mut count = 0;
+    loop {
+        let batch = db.feed(FeedAfter { after: count, limit: 500, wait_ms: 0 }).await.unwrap();
+        if batch.events.is_empty() {
+            return count;
+        }
+        count = batch.next;
+    }
 }
