@@ -34,7 +34,7 @@ pub use rules::{SessionLimit, SessionLimits};
 
 /// What the module needs to live.
 pub struct Parts {
-    /// Opened with [`MIGRATIONS`].
+    /// Opened with [`migrations`].
     pub db: Db,
     /// Feeds one-time links and machine tokens; from the installation's key file.
     pub link_key: [u8; 32],
@@ -53,10 +53,13 @@ impl Parts {
 }
 
 /// The tables, for both engines.
-pub const MIGRATIONS: Migrations = Migrations {
-    sqlite: embed_migrations!("../../migrations/accounts/sqlite"),
-    postgres: embed_migrations!("../../migrations/accounts/postgres"),
-};
+pub fn migrations() -> Migrations {
+    const EMBEDDED: Migrations = Migrations {
+        sqlite: embed_migrations!("../../migrations/accounts/sqlite"),
+        postgres: embed_migrations!("../../migrations/accounts/postgres"),
+    };
+    EMBEDDED
+}
 
 /// Starts the module and its hashing thread.
 pub fn start(parts: Parts) -> Result<Arc<dyn Accounts>, DbError> {

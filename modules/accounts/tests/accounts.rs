@@ -11,7 +11,7 @@ mod suite;
 
 use std::sync::Arc;
 
-use accounts::{Cost, MIGRATIONS, Parts, start};
+use accounts::{Cost, Parts, migrations, start};
 use accounts_api::{
     Accounts, AccountsError, NewAccount, OpenedSession, RequestReset, ResetPassword, ShownToken, SignIn,
 };
@@ -31,7 +31,7 @@ struct Home {
 fn homes() -> Vec<(&'static str, Home)> {
     let clock = FixedClock::at(Timestamp::from_second(1_800_000_000).unwrap());
     let outside = Outside { clock: clock.clone(), entropy: Arc::new(SystemEntropy) };
-    let made = databases_in("accounts", &MIGRATIONS, &outside);
+    let made = databases_in("accounts", &migrations(), &outside);
     made.into_iter()
         .map(|(engine, db)| {
             let parts = Parts { cost: CHEAP, ..Parts::new(db.clone(), [7; 32], "Banyan Air") };
