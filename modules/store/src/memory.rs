@@ -119,12 +119,9 @@ impl MemoryReader {
 
     /// The numbers of two histories are never compared: from the beginning.
     fn restart(&mut self, view: &mut impl View, log_id: Option<Uuid>) {
+        self.handle.starts_again();
         view.clear();
         self.log_id = log_id.or(self.log_id);
         self.position = 0;
-        self.handle.change(|status| {
-            status.position = 0;
-            status.state = ReaderState::Rebuilding;
-        });
     }
 }

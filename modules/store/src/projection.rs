@@ -17,6 +17,7 @@ use crate::{
     Db, DbError, Lease, Tx, dead_letter,
     position::{self, Place},
     reader::{Backoff, ReaderHandle, Source, stopped, stopped_within},
+    writer::caught,
 };
 
 /// A function from events to rows. Its tables are its own and named `<view>_v<version>`.
@@ -212,7 +213,8 @@ impl Projector {
                 for (at, event) in
                     events.iter().enumerate().filter(|(_, event)| projection.wants(&event.kind))
                 {
-                    apply_one(tx, &*projection, &waiting, place, event).map_err(|why| Stuck::At(at, why))?;
+                    caught(|| apply_one(tx, &*projection, &waiting, place, event))
+                        .map_err(|why| Stuck::At(at, why))?;
                 }
                 Ok(())
             })
@@ -242,14 +244,14 @@ impl Projector {
 
     /// Another history, or the first: nothing of the old one counts.
     async fn begin_again(&self, place: Place, batch: &FeedBatch) -> Result<(), DbError> {
-        self.handle.is(ReaderState::Rebuilding);
+        self.handle.starts_again();
         let (projection, log_id) = (self.projection.clone(), batch.log_id);
         self.db.write(&self.ctx(), move |tx| position::begin_again(tx, &*projection, place, log_id)).await
     }
 
     async fn reset(&self) -> Result<(), DbError> {
         let place = self.place().await?;
-        self.handle.is(ReaderState::Rebuilding);
+        self.handle.starts_again();
         let projection = self.projection.clone();
         self.db
             .write(&self.ctx(), move |tx| position::begin_again(tx, &*projection, place, place.log_id))

@@ -111,6 +111,13 @@ impl ReaderHandle {
         });
     }
 
+    pub(crate) fn starts_again(&self) {
+        self.change(|status| {
+            status.position = 0;
+            status.state = ReaderState::Rebuilding;
+        });
+    }
+
     pub(crate) fn is(&self, state: ReaderState) {
         self.change(|status| status.state = state);
     }

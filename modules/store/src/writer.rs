@@ -263,16 +263,15 @@ impl Turn<'_> {
         let asker = Asker { ctx, outside: self.outside };
         let before = &self.log.versions;
         let done = self.conn.transaction(|conn| {
-            catch_unwind(AssertUnwindSafe(|| {
+            let done = caught(|| {
                 let mut tx = Tx::new(conn, asker, before);
                 work(&mut tx).map(|answer| (answer, tx.into_log()))
-            }))
-            .unwrap_or_else(|panic| {
+            });
+            if done.is_err() {
                 // It may have left transactions of its own open.
                 roll_back_to(conn, 2);
-                Err(DbError::Panicked(words_of(&*panic)).into())
-            })
-            .map_err(Undone::Own)
+            }
+            done.map_err(Undone::Own)
         });
         if !is_at_depth(self.conn, 1) {
             return Err(Broken);
@@ -372,6 +371,12 @@ fn refuse_all(jobs: Vec<Box<dyn Job>>, why: &DbError) {
     for job in jobs {
         job.refuse(why.copy());
     }
+}
+
+/// A panic is one job's failure, never the writer's.
+pub(crate) fn caught<T, E: From<DbError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(DbError::Panicked(words_of(&*panic)).into()))
 }
 
 fn words_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -9,20 +9,24 @@ use tokio::sync::watch;
 use crate::world::{append, databases};
 
 #[derive(Clone, Default)]
-struct Kinds(Arc<Mutex<Vec<String>>>);
+struct Kinds {
+    seen: Arc<Mutex<Vec<String>>>,
+    cleared: watch::Sender<u32>,
+}
 
 impl View for Kinds {
     fn clear(&mut self) {
-        self.0.lock().unwrap().clear();
+        self.seen.lock().unwrap().clear();
+        self.cleared.send_modify(|times| *times += 1);
     }
     fn apply(&mut self, events: &[Event]) {
-        self.0.lock().unwrap().extend(events.iter().map(|event| event.kind.clone()));
+        self.seen.lock().unwrap().extend(events.iter().map(|event| event.kind.clone()));
     }
 }
 
 impl Kinds {
     fn seen(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
+        self.seen.lock().unwrap().clone()
     }
 }
 
@@ -51,9 +55,9 @@ async fn it_follows_replays_and_stops() {
         append(&db, "a", "two").await.unwrap();
         assert!(handle.has_passed(2, std::time::Duration::from_secs(10)).await, "{engine}");
         assert_eq!(view.seen(), ["one", "two"], "{engine}");
-        view.0.lock().unwrap().push("dirt".to_owned());
+        view.seen.lock().unwrap().push("dirt".to_owned());
         handle.replay();
-        handle.watch().wait_for(|status| status.state == ReaderState::Rebuilding).await.unwrap();
+        view.cleared.subscribe().wait_for(|times| *times == 1).await.unwrap();
         reached(&handle, 2).await;
         assert_eq!(view.seen(), ["one", "two"], "{engine}: rebuilt");
         stop.send(true).unwrap();
