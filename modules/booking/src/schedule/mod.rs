@@ -2,8 +2,10 @@
 
 mod aircraft;
 pub(crate) mod dates;
+pub(crate) mod import;
 pub(crate) mod levels;
 pub(crate) mod places;
+mod replace;
 pub(crate) mod rows;
 mod schema;
 pub(crate) mod ssim;

@@ -19,3 +19,21 @@ diesel::table! {
         version -> BigInt,
     }
 }
+
+// Of inventory and disruption the schedule reads these columns only: which legs are booked, and which do not fly.
+
+diesel::table! {
+    leg_cabin (leg, cabin) {
+        leg -> Text,
+        cabin -> Text,
+        sold -> Integer,
+        held -> Integer,
+    }
+}
+
+diesel::table! {
+    leg_news (leg) {
+        leg -> Text,
+        cancelled -> Bool,
+    }
+}

@@ -12,7 +12,7 @@ use booking_api::{
 use jiff::{SignedDuration, Timestamp, civil};
 use kernel::{Designator, Iata};
 
-use super::places::Places;
+use super::{places::Places, replace::base_of};
 
 /// What one process knows of the schedule. Asked by many, changed now and then.
 #[derive(Default)]
@@ -146,11 +146,6 @@ fn legs_on(flight: &Arc<SeasonFlight>, date: civil::Date) -> Vec<ScheduledLeg> {
         Some(ScheduledLeg { key, flight: flight.clone(), place, leg: leg.clone(), departs, arrives })
     })
     .collect()
-}
-
-fn base_of(flight: &SeasonFlight, date: civil::Date) -> Option<civil::Date> {
-    let shift = flight.legs.first()?.date_shift;
-    date.checked_sub(jiff::Span::new().days(i64::from(shift))).ok()
 }
 
 fn instant(base: civil::Date, minutes: i32) -> Option<Timestamp> {
