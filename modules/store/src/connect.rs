@@ -68,6 +68,10 @@ impl Connect {
         if is_damage(message) {
             return DbError::Corrupt { path: self.url.clone(), detail: message.to_owned() };
         }
+        if message.contains("SSL support is not compiled in") {
+            let why = "this build speaks no TLS to PostgreSQL: use a build with the feature `full`";
+            return DbError::Unreachable(why.to_owned());
+        }
         DbError::Unreachable(match Engine::of(&self.url) {
             Engine::Sqlite => format!("{}: {message}", self.url),
             Engine::Postgres => format!("PostgreSQL for {}: {}", self.module, message.trim()),

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    Conn, DbError, Engine, Migrations, Tx, TxError, care,
+    Conn, DbError, Engine, Migrations, Tx, TxError,
     connect::{Connect, PATIENCE, Purpose, prepare_file},
     log, migrate,
     writer::{Job, Task, Writer},
@@ -61,7 +61,6 @@ impl Db {
         }
         let connect = Connect::new(&url, module, Purpose::Write);
         let mut conn = connect.open()?;
-        care::refuse_damaged(&mut conn, &url)?;
         let (sender, head) = watch::channel(log::head(&mut conn).map_err(|e| e.at(&url))?.seq);
         let readers = readers.max(1);
         let pool = r2d2::Pool::builder()

@@ -109,6 +109,7 @@ impl From<DbError> for Fault {
         match error {
             DbError::Lost(_) => Self::TimedOut(error.to_string()),
             DbError::Encoding(_) | DbError::Gap { .. } => Self::malformed(error),
+            DbError::KeyReused => Self::Refused(error.to_string()),
             _ => Self::unavailable(error),
         }
     }

@@ -16,6 +16,7 @@ use kernel::Outside;
 
 use crate::{
     Conn, DbError, Engine, UuidText, both,
+    care::refuse_damaged,
     connect::{Connect, Purpose, prepare_file, schema_of},
     schema::{__diesel_schema_migrations as done, log_head},
 };
@@ -42,6 +43,7 @@ pub(crate) fn up(url: &str, module: &'static str, migrations: &Migrations) -> Re
     }
     let mut conn = Connect::new(url, module, Purpose::Write).open()?;
     refuse_newer(&mut conn, url, module, migrations)?;
+    refuse_damaged(&mut conn, url)?;
     let ran = match &mut conn {
         Conn::Sqlite(c) => up_sqlite(c, migrations),
         Conn::Postgres(c) => up_postgres(c, module, migrations),
@@ -180,24 +182,24 @@ where
     Ok(())
 }
 
-/// The module's role may use its tables and nobody else's. Without the right to make roles this does nothing.
+/// The module's role may use its tables and nobody else's. Without the right to make roles this does nothing. Roles
+/// belong to the whole server, so another database's migration may be making the same one right now.
 fn grants(schema: &str) -> String {
     format!(
         "DO $$ BEGIN
-           IF EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) THEN
-             -- Roles belong to the whole server: a migration of another database may be making this one right now.
-             BEGIN
-               IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{schema}') THEN
-                 CREATE ROLE {schema} NOLOGIN;
-                 ALTER ROLE {schema} SET search_path = {schema};
-               END IF;
-             EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN
-               NULL;
-             END;
-             GRANT USAGE ON SCHEMA {schema} TO {schema};
-             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {schema};
-             GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {schema};
+           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolcreaterole)) THEN
+             RETURN;
            END IF;
+           IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{schema}') THEN
+             BEGIN
+               CREATE ROLE {schema} NOLOGIN;
+               ALTER ROLE {schema} SET search_path = {schema};
+             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+             END;
+           END IF;
+           GRANT USAGE ON SCHEMA {schema} TO {schema};
+           GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {schema};
+           GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {schema};
          END $$;"
     )
 }

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::SignedDuration;
@@ -48,6 +48,7 @@ pub struct Projector {
 const TRIES: i32 = 5;
 const MOST_DEAD_LETTERS: i64 = 1_000;
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
+const RENEW: Duration = Duration::from_secs(4);
 const WAIT_MS: u64 = 4_000;
 /// How soon a process without the lease looks again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -90,11 +91,12 @@ impl Projector {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut backoff = Backoff::default();
         let mut bell = self.handle.bell();
+        let mut renewed = None;
         loop {
             let worked = tokio::select! {
                 () = stopped(&mut stop) => break,
                 _ = bell.changed() => self.reset().await.map_err(Fault::from),
-                worked = self.turn() => worked,
+                worked = self.turn(&mut renewed) => worked,
             };
             match worked {
                 Ok(()) => backoff.worked(),
@@ -128,7 +130,12 @@ impl Projector {
         self.handle.status()
     }
 
-    async fn turn(&self) -> Result<(), Fault> {
+    /// One batch under the lease, which is renewed now and then; without it, only a look.
+    async fn turn(&self, renewed: &mut Option<Instant>) -> Result<(), Fault> {
+        let is_fresh = renewed.is_some_and(|at| at.elapsed() < RENEW);
+        if is_fresh && self.epoch.load(Ordering::Relaxed) >= 0 {
+            return self.step(WAIT_MS).await.map(|_| ());
+        }
         let lease = Lease::take(&self.db, &self.lease_name(), &self.holder, LEASE).await?;
         let Some(lease) = lease else {
             self.epoch.store(-1, Ordering::Relaxed);
@@ -137,6 +144,7 @@ impl Projector {
         if self.epoch.swap(lease.epoch, Ordering::Relaxed) != lease.epoch {
             self.fence(lease.epoch).await?;
         }
+        *renewed = Some(Instant::now());
         self.step(WAIT_MS).await.map(|_| ())
     }
 
@@ -150,7 +158,7 @@ impl Projector {
             return Ok((0, batch.head.max(1)));
         }
         let (next, head, log_id) = (batch.next, batch.head, batch.log_id);
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         self.take(place, batch).await?;
         metrics::histogram!("banyan_feed_apply_seconds", "reader" => self.projection.name())
             .record(started.elapsed());
@@ -232,13 +240,16 @@ impl Projector {
                 for event in event.iter() {
                     dead_letter::store(tx, projection.name(), place.log_id, event, &why, TRIES)?;
                 }
-                dead_letter::count(tx.conn(), projection.name())
+                match dead_letter::count(tx.conn(), projection.name())? {
+                    open if open > MOST_DEAD_LETTERS => Err(DbError::Encoding(format!(
+                        "{} would have {open} events set aside, which is a bug and not poison: {why}",
+                        projection.name()
+                    ))),
+                    open => Ok(open),
+                }
             })
             .await?;
         self.handle.change(|status| status.dead_letters = u32::try_from(open).unwrap_or(u32::MAX));
-        if open > MOST_DEAD_LETTERS {
-            return Err(DbError::Encoding(format!("{open} events are set aside: this is a bug, not poison")));
-        }
         Ok(())
     }
 
@@ -262,12 +273,11 @@ impl Projector {
     async fn place(&self) -> Result<Place, DbError> {
         let projection = self.projection.clone();
         let found = self.db.read(move |conn| position::find(conn, &*projection)).await?;
-        let place = match found {
-            Some(place) => place,
-            None => {
-                let projection = self.projection.clone();
-                self.db.write(&self.ctx(), move |tx| position::declare(tx, &*projection)).await?
-            }
+        let place = if let Some(place) = found {
+            place
+        } else {
+            let projection = self.projection.clone();
+            self.db.write(&self.ctx(), move |tx| position::declare(tx, &*projection)).await?
         };
         let mine = self.epoch.load(Ordering::Relaxed);
         if mine >= 0 && place.lease_epoch != mine {

@@ -230,5 +230,5 @@ impl Asked {
 fn fingerprint(question: &impl Serialize) -> Result<String, DbError> {
     let canonical = serde_json::to_value(question).map_err(DbError::encoding)?;
     let hash = Sha256::digest(canonical.to_string().as_bytes());
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
 }

@@ -314,6 +314,8 @@ fn number_or_roll_back(conn: &mut Conn, events: Vec<log::Pending>) -> Result<i64
             DbError::Other(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
                 Failed::Again(DbError::Busy("others kept changing the same stream".to_owned()))
             }
+            // The lock was waited for as long as it may be. A deadlock is over at once.
+            DbError::Busy(message) if !message.contains("deadlock") => Failed::NotNow(DbError::Busy(message)),
             other => Failed::Again(other),
         }
     })

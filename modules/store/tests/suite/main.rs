@@ -1,5 +1,5 @@
 //! The store's promises, on every engine that is at hand.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod care;
 mod columns;
@@ -8,5 +8,6 @@ mod memory;
 mod once;
 mod opening;
 mod projection;
+mod trouble;
 mod world;
 mod writer;

@@ -42,7 +42,8 @@ async fn a_missing_file_is_made_with_its_folder() {
 #[tokio::test]
 async fn a_damaged_file_is_refused_and_kept() {
     let folder = Folder::new("damage");
-    let harm: [(&str, fn(&mut Vec<u8>)); 4] = [
+    type Harm = fn(&mut Vec<u8>);
+    let harm: [(&str, Harm); 4] = [
         ("no database", |bytes| *bytes = b"hello, this is a letter and no database at all".repeat(100)),
         ("header", |bytes| bytes[..100].fill(0xAA)),
         ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
