@@ -1,0 +1,169 @@
+//! An itinerary as its card shows it: times where they happen, the stops between them, and what each family costs.
+
+use jiff::SignedDuration;
+use kernel::{Locale, Money};
+use search_api::{FamilyPrice, Itinerary, Leg};
+
+use crate::pages::{journey, pieces::Pair};
+
+/// What `flight::itinerary` reads.
+pub(super) struct Card {
+    pub(super) departs: String,
+    pub(super) departs_words: String,
+    pub(super) from: String,
+    pub(super) from_name: String,
+    pub(super) arrives: String,
+    pub(super) arrives_words: String,
+    pub(super) to: String,
+    pub(super) to_name: String,
+    pub(super) days: i32,
+    pub(super) duration: String,
+    pub(super) stops_words: String,
+    pub(super) stops: Vec<StopView>,
+    pub(super) flights: String,
+    pub(super) price: String,
+    pub(super) price_note: String,
+    pub(super) hidden: Vec<Pair>,
+    pub(super) families: Vec<FamilyView>,
+    pub(super) legs: Vec<LegView>,
+}
+
+pub(super) struct StopView {
+    pub(super) iata: String,
+    pub(super) wait: String,
+}
+
+pub(super) struct FamilyView {
+    pub(super) quote: String,
+    pub(super) name: String,
+    pub(super) price: String,
+    pub(super) words: String,
+    pub(super) chosen: bool,
+}
+
+pub(super) struct LegView {
+    pub(super) wait: String,
+    pub(super) flight: String,
+    pub(super) departs: String,
+    pub(super) arrives: String,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) aircraft: String,
+}
+
+/// What all cards of a page have in common.
+pub(super) struct Setting<'a> {
+    pub(super) locale: Locale,
+    pub(super) price_note: &'a str,
+    /// What the way there costs, when this is the way back: prices are those of the whole trip.
+    pub(super) so_far: Option<Money>,
+    pub(super) hidden: &'a [Pair],
+}
+
+impl Setting<'_> {
+    pub(super) fn card(&self, itinerary: &Itinerary) -> Option<Card> {
+        let locale = self.locale;
+        let (first, last) = (itinerary.legs.first()?, itinerary.legs.last()?);
+        let stops = stops(&itinerary.legs, locale);
+        let price = itinerary.price.map(|price| locale.money(self.whole_trip(price))).unwrap_or_default();
+        Some(Card {
+            departs: locale.time(first.departs_local.time()),
+            departs_words: journey::local(first.departs_local, &first.from_city, locale),
+            from: first.from.to_string(),
+            from_name: first.from_city.clone(),
+            arrives: locale.time(last.arrives_local.time()),
+            arrives_words: journey::local(last.arrives_local, &last.to_city, locale),
+            to: last.to.to_string(),
+            to_name: last.to_city.clone(),
+            days: journey::days_between(first.departs_local, last.arrives_local),
+            duration: locale.duration(itinerary.duration_minutes),
+            stops_words: stops_words(stops.len()),
+            stops,
+            flights: flights(&itinerary.legs),
+            price_note: if price.is_empty() { "No fare for this day and cabin" } else { self.price_note }
+                .to_owned(),
+            price,
+            hidden: self.hidden.to_vec(),
+            families: itinerary
+                .families
+                .iter()
+                .enumerate()
+                .map(|(at, family)| self.family(family, at == 0))
+                .collect(),
+            legs: legs(&itinerary.legs, locale),
+        })
+    }
+
+    fn family(&self, family: &FamilyPrice, chosen: bool) -> FamilyView {
+        let words = journey::conditions(&family.conditions, self.locale);
+        let left = match family.seats_left {
+            0 | 6.. => String::new(),
+            1 => ". 1 seat left at this price".to_owned(),
+            n => format!(". {n} seats left at this price"),
+        };
+        FamilyView {
+            quote: family.quote.clone(),
+            name: family.family.clone(),
+            price: self.locale.money(self.whole_trip(family.total)),
+            words: words + &left,
+            chosen,
+        }
+    }
+
+    fn whole_trip(&self, price: Money) -> Money {
+        self.so_far.and_then(|so_far| so_far.plus(price).ok()).unwrap_or(price)
+    }
+}
+
+pub(super) fn stops_words(count: usize) -> String {
+    match count {
+        0 => "Nonstop".to_owned(),
+        1 => "1 stop".to_owned(),
+        n => format!("{n} stops"),
+    }
+}
+
+fn pairs(legs: &[Leg]) -> impl Iterator<Item = (&Leg, &Leg)> {
+    legs.iter().zip(legs.iter().skip(1))
+}
+
+fn between(before: &Leg, next: &Leg) -> SignedDuration {
+    before.arrives.duration_until(next.departs)
+}
+
+fn stops(legs: &[Leg], locale: Locale) -> Vec<StopView> {
+    pairs(legs)
+        .map(|(before, next)| StopView {
+            iata: before.to.to_string(),
+            wait: locale.duration(between(before, next).as_mins()),
+        })
+        .collect()
+}
+
+/// `ZA12, ZA440`: a flight of several legs once.
+fn flights(legs: &[Leg]) -> String {
+    let mut names: Vec<String> = legs.iter().map(|leg| leg.designator.to_string()).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+fn legs(legs: &[Leg], locale: Locale) -> Vec<LegView> {
+    let waits = std::iter::once(String::new()).chain(pairs(legs).map(|(before, next)| {
+        let time = locale.duration(between(before, next).as_mins());
+        let same = before.designator == next.designator;
+        let what = if same { "stop, same flight" } else { "to change" };
+        format!("{time} {what}, {} ({})", before.to_city, before.to)
+    }));
+    legs.iter()
+        .zip(waits)
+        .map(|(leg, wait)| LegView {
+            wait,
+            flight: leg.designator.to_string(),
+            departs: locale.time(leg.departs_local.time()),
+            arrives: locale.time(leg.arrives_local.time()),
+            from: format!("{} ({})", leg.from_city, leg.from),
+            to: format!("{} ({})", leg.to_city, leg.to),
+            aircraft: journey::aircraft(&leg.aircraft),
+        })
+        .collect()
+}
