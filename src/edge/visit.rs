@@ -137,8 +137,12 @@ impl Visit {
         self.portal.outside.uuid().to_string()
     }
 
-    /// The context of a command whose form carried an idempotency key.
+    /// The context of a command whose form carried an idempotency key. Without one it is the header's, or a fresh one.
     pub fn ctx_with_key(&self, key: &str) -> Result<Ctx, Stop> {
+        if key.is_empty() && self.ctx.key.is_some() {
+            return Ok(self.ctx.clone());
+        }
+        let key = if key.is_empty() { self.new_key() } else { key.to_owned() };
         Ok(self.ctx.clone().with_key(key.parse::<IdempotencyKey>()?))
     }
 
