@@ -3,6 +3,8 @@
 mod aircraft;
 pub(crate) mod dates;
 pub(crate) mod import;
+#[cfg(test)]
+mod import_tests;
 pub(crate) mod levels;
 pub(crate) mod places;
 mod replace;
