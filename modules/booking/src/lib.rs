@@ -3,8 +3,17 @@
 //! like) beside its own code.
 
 mod csv;
+mod disruption;
+mod failed;
 mod fares;
+mod inventory;
+mod mail;
+mod mail_letters;
+mod orders;
+mod payments;
 mod schedule;
+mod shop;
+mod tickets;
 
 use std::{
     sync::{Arc, Weak},
@@ -15,7 +24,10 @@ use booking_api::QuoteKey;
 use kernel::Outside;
 use store::{Db, DbError, Migrations, embed_migrations};
 
+use payments::provider::{Provider, Sandbox};
 use schedule::{places::Places, timetable::Timetable};
+
+pub use orders::sweep::{Swept, sweep, sweep_until};
 
 /// What booking needs from the house.
 pub struct Parts {
@@ -32,6 +44,7 @@ pub struct Booking {
     pub(crate) quote_key: QuoteKey,
     pub(crate) places: Arc<Places>,
     pub(crate) timetable: Timetable,
+    pub(crate) provider: Arc<dyn Provider>,
 }
 
 /// The module's tables, for `Db::open` and `banyan migrate`.
@@ -51,6 +64,7 @@ pub async fn start(parts: Parts) -> Result<Arc<Booking>, DbError> {
         quote_key: parts.quote_key,
         places: Arc::new(Places::read()),
         timetable: Timetable::default(),
+        provider: Arc::new(Sandbox),
     });
     booking.refresh_schedule().await?;
     tokio::spawn(follow(Arc::downgrade(&booking)));

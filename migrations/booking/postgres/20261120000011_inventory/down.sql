@@ -1,0 +1,4 @@
+DROP TABLE leg_news;
+DROP TABLE group_block;
+DROP TABLE leg_class;
+DROP TABLE leg_cabin;

@@ -1,0 +1,10 @@
+DROP TABLE mail;
+DROP TABLE audit;
+DROP TABLE ticket_sequence;
+DROP TABLE coupon;
+DROP TABLE ticket;
+DROP TABLE order_leg;
+DROP TABLE order_item;
+DROP TABLE passenger;
+DROP TABLE booking_order;
+DROP TABLE basket;
