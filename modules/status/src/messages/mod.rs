@@ -8,10 +8,10 @@ mod mvt;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use asm::{Action, Change, Dates, LegLine, ScheduleMessage, Scope};
-pub(crate) use clock::{Clock, DayOf};
+pub(crate) use asm::{Action, Change, Dates, ScheduleMessage, Scope};
+pub(crate) use clock::{Clock, DayOf, shifted};
 pub(crate) use load::Load;
-pub(crate) use mvt::{FlightDay, Movement, Report};
+pub(crate) use mvt::{Movement, Report};
 
 /// One telex: what its header said, and what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,12 @@ pub(crate) fn normal(text: &str) -> String {
     lines.join("\n")
 }
 
+/// The text from its identifier on.
+pub(crate) fn without_header(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().skip_while(|line| identifier(&tidy(line)).is_none()).collect();
+    lines.join("\n")
+}
+
 struct Kind {
     word: &'static str,
     correction: bool,
@@ -85,6 +91,9 @@ fn kind_of(lines: &[String]) -> (Kind, Vec<String>) {
 
 /// The words of a line that says what kind of message this is.
 fn identifier(line: &str) -> Option<Vec<&'static str>> {
+    if line.is_empty() {
+        return None;
+    }
     line.split_whitespace().map(|word| WORDS.into_iter().find(|known| *known == word)).collect()
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
-use super::*;
+use super::{asm::LegLine, *};
 
 fn movement(text: &str) -> Movement {
     match read(text).unwrap().body {

@@ -1,0 +1,72 @@
+//! A memory view that is usable both ways: followed by a task of its own in a process that serves, or read up to date
+//! by each question where there is no such task.
+
+use std::time::Duration;
+
+use kernel::{Fault, Position, ReaderStatus};
+use store::{MemoryReader, ReaderHandle, View};
+use tokio::sync::{Mutex, watch};
+
+pub(crate) struct Follower<V> {
+    /// Gone once a task follows.
+    idle: Mutex<Option<(MemoryReader, V)>>,
+    handle: ReaderHandle,
+}
+
+/// How long a question waits for the first answer of a source.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl<V: View> Follower<V> {
+    pub(crate) fn new(reader: MemoryReader, view: V) -> Self {
+        Self { handle: reader.handle(), idle: Mutex::new(Some((reader, view))) }
+    }
+
+    /// There is something to answer from: it has been read at least once.
+    pub(crate) async fn ready(&self) -> Result<(), Fault> {
+        if let Some((reader, view)) = self.idle.lock().await.as_mut() {
+            return match reader.catch_up(view).await {
+                Err(_) if self.handle.status().log_id.is_some() => Ok(()),
+                read => read.map(drop),
+            };
+        }
+        if self.handle.has_passed(0, PATIENCE).await {
+            return Ok(());
+        }
+        let status = self.handle.status();
+        let why = status.trouble.unwrap_or_else(|| "not read yet".to_owned());
+        Err(Fault::unavailable(format!("{} waits for {}: {why}", status.name, status.source)))
+    }
+
+    /// Everything up to `head` is in the view; as far as that can be had soon.
+    pub(crate) async fn has_read(&self, head: i64, within: Duration) -> Result<bool, Fault> {
+        self.ready().await?;
+        Ok(self.handle.has_passed(head, within).await)
+    }
+
+    /// Follows until it is told to stop. A second call has nothing to do.
+    pub(crate) async fn follow(&self, stop: watch::Receiver<bool>) {
+        let idle = self.idle.lock().await.take();
+        if let Some((reader, view)) = idle {
+            reader.follow(view, stop).await;
+        }
+    }
+
+    /// Forgets everything and reads it again.
+    pub(crate) async fn replay(&self) {
+        let mut idle = self.idle.lock().await;
+        match (idle.take(), self.handle.status().log_id) {
+            (Some((reader, mut view)), Some(log_id)) => {
+                view.clear();
+                *idle = Some((reader.starting_at(Position { log_id, seq: 0 }), view));
+            }
+            (not_read_yet, _) => {
+                *idle = not_read_yet;
+                self.handle.replay();
+            }
+        }
+    }
+
+    pub(crate) fn status(&self) -> ReaderStatus {
+        self.handle.status()
+    }
+}
