@@ -2,16 +2,14 @@
 //! does not exist and the framework's own refusals all end here.
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
-    body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
+    HttpMessage, HttpResponse,
+    body::BoxBody,
+    dev::ServiceResponse,
     http::{StatusCode, header},
-    middleware::Next,
 };
 use askama::Template;
-use serde_json::json;
 
-use super::{Marks, Shell, Stop};
+use super::{Marks, Shell, Stop, problem, stop::Refusal};
 use crate::portal::Portal;
 
 #[derive(Template)]
@@ -25,33 +23,29 @@ struct ErrorPage {
     request_id: String,
 }
 
-/// Middleware, for `actix_web::middleware::from_fn`; directly inside `enter`.
-pub async fn explain(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = next.call(request).await?.map_into_boxed_body();
+/// Writes the answer of a request that did not get its page.
+pub(super) fn explain(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
-        return Ok(response);
+        return response;
     }
     let stop = response.response().extensions().get::<Stop>().cloned();
     // A handler that wrote its own page (a form with messages) keeps it.
     let own_page = stop.is_none() && response.headers().contains_key(header::CONTENT_TYPE);
-    let says_nothing = response.response().error().is_some() || !own_page;
-    if !says_nothing {
-        return Ok(response);
+    if own_page && response.response().error().is_none() {
+        return response;
     }
     let stop = stop.unwrap_or_else(|| framework(status));
     log(response.request(), &stop);
     let answer = answer(response.request(), status, &stop);
-    Ok(response.into_response(answer))
+    response.into_response(answer)
 }
 
 fn framework(status: StatusCode) -> Stop {
     match status {
         StatusCode::NOT_FOUND => Stop::NotFound,
         StatusCode::PAYLOAD_TOO_LARGE => Stop::TooLarge(262_144),
+        StatusCode::METHOD_NOT_ALLOWED => Refusal::METHOD.into(),
         status if status.is_server_error() => Stop::Broken(status.to_string()),
         status => {
             Stop::BadRequest(status.canonical_reason().unwrap_or("The request was refused.").to_owned())
@@ -75,12 +69,16 @@ fn answer(request: &actix_web::HttpRequest, status: StatusCode, stop: &Stop) -> 
     let mut response = HttpResponse::build(status);
     if let Stop::TooMany(seconds) = stop {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        response.insert_header(("RateLimit", format!("\"default\";r=0;t={seconds}")));
     }
     if matches!(stop, Stop::Away(_)) {
         response.insert_header((header::RETRY_AFTER, "5"));
     }
     if path.starts_with("/api/") {
-        return problem(request, status, stop, response);
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        return problem::write(request, status, stop, response);
     }
     if matches!(stop, Stop::SignIn) {
         let next = request.uri().path_and_query().map_or("/", |p| p.as_str());
@@ -88,28 +86,6 @@ fn answer(request: &actix_web::HttpRequest, status: StatusCode, stop: &Stop) -> 
         return HttpResponse::Found().insert_header((header::LOCATION, to)).finish();
     }
     page(request, status, stop, response)
-}
-
-fn problem(
-    request: &actix_web::HttpRequest,
-    status: StatusCode,
-    stop: &Stop,
-    mut response: actix_web::HttpResponseBuilder,
-) -> HttpResponse {
-    let request_id =
-        request.extensions().get::<Marks>().map(|m| m.request_id.to_string()).unwrap_or_default();
-    let mut body = json!({
-        "type": format!("/problems/{}", stop.code()),
-        "title": title(status),
-        "status": status.as_u16(),
-        "detail": stop.words(),
-        "code": stop.code(),
-        "request_id": request_id,
-    });
-    if let (Stop::Invalid(fields), Some(body)) = (stop, body.as_object_mut()) {
-        body.insert("errors".into(), json!(fields));
-    }
-    response.content_type("application/problem+json").body(body.to_string())
 }
 
 fn page(
@@ -138,15 +114,18 @@ fn page(
     response.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_else(|_| stop.words()))
 }
 
-fn title(status: StatusCode) -> &'static str {
+pub(super) fn title(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "That request could not be read",
         401 => "Sign in first",
         403 => "Not allowed",
         404 => "Not found",
         409 => "That is not possible any more",
+        405 => "That cannot be done here",
+        408 => "That took too long",
         412 | 428 => "It was changed in the meantime",
         413 => "That is too large",
+        421 => "That is another server's address",
         422 => "Something needs another look",
         429 => "Too many requests",
         502 | 503 => "Resting for a moment",

@@ -1,23 +1,40 @@
-//! What every request passes before and after its handler. `Visit` is what a page takes; `Stop` is how it ends
-//! early; `explain` is the one place that turns a stop into a page or a problem document.
+//! What every request passes before and after its handler. `pass` is the one middleware; `Visit` is what a page
+//! takes; `Stop` is how it ends early; `explain` turns a stop into a page or a problem document.
 
+mod arrive;
 mod assets;
+mod authorise;
+mod body;
+mod client;
+mod csrf;
+mod door;
 mod enter;
 mod explain;
 mod form;
+mod headers;
+mod host;
+mod limits;
+mod pass;
+mod problem;
 mod sealed;
+mod session;
 mod shell;
 mod stop;
 mod visit;
 
 pub use assets::Assets;
-pub use enter::{Marks, enter};
-pub use explain::explain;
+pub use authorise::{Kind, Row, TABLE, Verb, Who, row_of};
+pub use client::Proxies;
+pub use enter::Marks;
 pub use form::Form;
+pub use host::Hosts;
+pub use limits::{Class, Counted, Limits, Rates};
+pub use pass::{EdgeSettings, Gate, pass};
 pub use sealed::Seal;
+pub use session::Sessions;
 pub use shell::{Flash, FlashKind, Shell, ShellPerson};
-pub use stop::Stop;
-pub use visit::{Sessions, Visit};
+pub use stop::{Refusal, Stop};
+pub use visit::Visit;
 
 /// Handlers of the edge's own routes.
 pub mod routes {

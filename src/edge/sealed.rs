@@ -10,13 +10,16 @@ use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
 use kernel::Outside;
 use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
 
 /// Seals and opens cookies of this installation.
 #[derive(Clone)]
 pub struct Seal {
     cipher: XChaCha20Poly1305,
+    mac: Hmac<Sha256>,
     outside: Outside,
     https: bool,
 }
@@ -24,7 +27,17 @@ pub struct Seal {
 impl Seal {
     /// `https` decides on Secure and the `__Host-` prefix.
     pub fn new(key: &[u8; 32], outside: Outside, https: bool) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(key.into()), outside, https }
+        // A key of its own for each use of the one we are given.
+        let of = |purpose: &[u8]| {
+            <[u8; 32]>::from(Sha256::new().chain_update(purpose).chain_update(key).finalize())
+        };
+        let cipher = XChaCha20Poly1305::new(&of(b"cookies").into());
+        // A key for HMAC is as long as its block; shorter ones are filled with zeros.
+        let mut block = [0; 64];
+        for (to, from) in block.iter_mut().zip(of(b"marks")) {
+            *to = from;
+        }
+        Self { cipher, mac: Hmac::new(&block.into()), outside, https }
     }
 
     /// The cookie's name on the wire.
@@ -70,6 +83,17 @@ impl Seal {
         URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat())
     }
 
+    /// A keyed hash of texts, for a purpose: nobody else can make it, and nothing can be read from it.
+    pub fn mark(&self, purpose: &str, texts: &[&str]) -> String {
+        let mut mac = self.mac.clone();
+        for text in std::iter::once(&purpose).chain(texts) {
+            // The length keeps `ab`, `c` apart from `a`, `bc`.
+            mac.update(&(text.len() as u64).to_be_bytes());
+            mac.update(text.as_bytes());
+        }
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+
     /// Opens what was sealed under the same name.
     pub fn open<T: DeserializeOwned>(&self, name: &str, text: &str) -> Option<T> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -96,6 +120,8 @@ mod tests {
             let changed = String::from_utf8(changed).unwrap();
             assert!(changed == text || seal.open::<String>("flash", &changed).is_none(), "byte {at}");
         }
+        assert_ne!(seal.mark("form", &["ab", "c"]), seal.mark("form", &["a", "bc"]));
+        assert_ne!(seal.mark("form", &["a"]), seal.mark("other", &["a"]));
         assert!(seal.plain("sid", "x".into(), None).secure().unwrap());
         assert_eq!(seal.name("sid"), "__Host-sid");
     }

@@ -41,9 +41,26 @@ pub enum Stop {
     /// A module that this needs is away.
     #[error("{0}")]
     Away(Fault),
+    /// Turned away at the door, by the shape of the request alone.
+    #[error("{}", .0.words)]
+    Refused(Refusal),
     /// A bug of ours.
     #[error("{0}")]
     Broken(String),
+}
+
+/// What the edge refuses has a status and words of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) words: &'static str,
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl Stop {
@@ -61,6 +78,7 @@ impl Stop {
             Self::TooMany(_) => "too_many_requests",
             Self::TooLarge(_) => "too_large",
             Self::Away(_) => "unavailable",
+            Self::Refused(refusal) => refusal.code,
             Self::Broken(_) => "internal",
         }
     }
@@ -93,6 +111,7 @@ impl ResponseError for Stop {
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(refusal) => refusal.status,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use accounts_api::{Session, ShownToken};
+use accounts_api::Session;
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse,
     cookie::Cookie,
@@ -14,37 +14,17 @@ use askama::Template;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::LocalBoxFuture;
 use kernel::{Actor, Ctx, IdempotencyKey, Locale, Role, Secret};
-use moka::sync::Cache;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Flash, FlashKind, Marks, Shell, ShellPerson, Stop};
+use super::{
+    Flash, FlashKind, Gate, Marks, Sessions, Shell, ShellPerson, Stop,
+    pass::StaffPin,
+    session::{Principal, SESSION},
+};
 use crate::portal::Portal;
 
-/// The name of the session cookie (prefixed under https).
-pub const SESSION: &str = "sid";
 const FLASH: &str = "flash";
 const FORM: &str = "form";
-
-/// Who is signed in, remembered for at most a second.
-pub struct Sessions(Cache<[u8; 32], Option<Arc<Session>>>);
-
-impl Sessions {
-    pub fn new() -> Self {
-        Self(Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(1)).build())
-    }
-
-    /// Forgets everything: after a sign-out, a revocation or a change of role in this process.
-    pub fn forget(&self) {
-        self.0.invalidate_all();
-    }
-}
-
-impl Default for Sessions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// One request to a page.
 pub struct Visit {
@@ -52,6 +32,8 @@ pub struct Visit {
     pub sessions: Data<Sessions>,
     pub ctx: Ctx,
     pub locale: Locale,
+    /// For limits that a page counts itself; see [`Visit::count`].
+    pub(super) gate: Data<Gate>,
     /// The session, if somebody is signed in.
     pub session: Option<Arc<Session>>,
     /// The cookie's token, for signing out.
@@ -79,20 +61,20 @@ impl Visit {
         let broken = |what: &str| Stop::Broken(format!("the app has no {what}"));
         let portal = request.app_data::<Data<Portal>>().cloned().ok_or_else(|| broken("portal"))?;
         let sessions = request.app_data::<Data<Sessions>>().cloned().ok_or_else(|| broken("sessions"))?;
+        let gate = request.app_data::<Data<Gate>>().cloned().ok_or_else(|| broken("gate"))?;
         let marks = request.extensions().get::<Marks>().cloned().ok_or_else(|| broken("marks"))?;
         let mut ctx = first_ctx(&portal, &request, &marks)?;
-        let token = request.cookie(&portal.seal.name(SESSION)).map(|cookie| Secret::new(cookie.value()));
-        let found = match &token {
-            Some(token) => look_up(&portal, &sessions, &ctx, token).await,
-            None => Ok(None),
-        };
-        let (session, resting) = found.map_or((None, true), |session| (session, false));
-        if let Some(session) = &session {
-            let account = &session.account;
-            ctx.actor = Actor::Person { id: account.id, role: account.role, email: account.email.clone() };
+        let principal = Principal::of(&request, &portal, &sessions, &ctx).await;
+        ctx.actor = principal.actor();
+        if let Some(session) = &principal.session {
+            // The account's own subject: the same bucket on every device.
+            ctx.subject = session.account.subject.as_str().into();
         }
         // Rules by role see the person, so the pin comes last.
         ctx.pin = Some(portal.decide.pin(&ctx));
+        if let (true, Some(pin)) = (ctx.actor.role().is_some_and(Role::is_staff), &ctx.pin) {
+            request.extensions_mut().insert(StaffPin(pin.clone()));
+        }
         let form_key: Option<String> = portal.seal.read(&request, FORM);
         let new_form_key = form_key.is_none();
         Ok(Self {
@@ -102,10 +84,11 @@ impl Visit {
             new_form_key,
             portal,
             sessions,
+            gate,
             ctx,
-            session,
-            token,
-            resting,
+            session: principal.session,
+            token: principal.token,
+            resting: principal.resting,
             request,
         })
     }
@@ -205,17 +188,8 @@ impl Visit {
 
     /// The form token of this visitor: bound to the session, or to the anonymous form cookie.
     pub fn form_token(&self) -> String {
-        let bound_to = self
-            .token
-            .as_ref()
-            .filter(|_| self.session.is_some())
-            .map_or(self.form_key.as_str(), Secret::expose);
-        let mut sha = Sha256::new();
-        sha.update(b"form token\0");
-        sha.update(self.form_key.as_bytes());
-        sha.update(b"\0");
-        sha.update(bound_to.as_bytes());
-        URL_SAFE_NO_PAD.encode(sha.finalize())
+        let bound_to = self.token.as_ref().filter(|_| self.session.is_some()).map_or("", Secret::expose);
+        self.portal.seal.mark(FORM, &[&self.form_key, bound_to])
     }
 
     /// Whether a posted form token is this visitor's.
@@ -224,7 +198,15 @@ impl Visit {
     }
 }
 
-fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -> Result<Ctx, Stop> {
+/// The form token that belongs to a request's own cookies, for scripts that send it in a header.
+pub(super) fn form_token_of(request: &HttpRequest, portal: &Portal) -> Option<String> {
+    let form_key: String = portal.seal.read(request, FORM)?;
+    let session = request.cookie(&portal.seal.name(SESSION))?;
+    Some(portal.seal.mark(FORM, &[&form_key, session.value()]))
+}
+
+/// The circumstances of a request of which nobody knows yet who asks.
+pub(super) fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -> Result<Ctx, Stop> {
     let mut ctx = Ctx::new(Actor::Anonymous, marks.request_id.clone()).with_time(Duration::from_secs(10));
     ctx.trace_id = marks.trace_id.clone();
     ctx.subject = marks.subject.clone();
@@ -234,22 +216,6 @@ fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -> Result<Ct
     }
     ctx.pin = Some(portal.decide.pin(&ctx));
     Ok(ctx)
-}
-
-async fn look_up(
-    portal: &Portal,
-    sessions: &Sessions,
-    ctx: &Ctx,
-    token: &Secret,
-) -> Result<Option<Arc<Session>>, Stop> {
-    let key: [u8; 32] = Sha256::digest(token.expose().as_bytes()).into();
-    if let Some(known) = sessions.0.get(&key) {
-        return Ok(known);
-    }
-    let shown = ShownToken { token: token.clone() };
-    let session = portal.accounts.session(ctx, shown).await?.map(Arc::new);
-    sessions.0.insert(key, session.clone());
-    Ok(session)
 }
 
 fn locale(request: &HttpRequest) -> Locale {

@@ -1,0 +1,128 @@
+//! Who asks: the session's cookie or a machine's bearer token, remembered for at most a second. A store that cannot
+//! be asked is never taken for "nobody".
+
+use std::{sync::Arc, time::Duration};
+
+use accounts_api::{AccountsError, Machine, Session, ShownToken};
+use actix_web::{HttpRequest, http::header};
+use kernel::{Actor, Ctx, Secret};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use crate::portal::Portal;
+
+/// The name of the session cookie (prefixed under https).
+pub(super) const SESSION: &str = "sid";
+
+/// What tokens stand for, remembered for at most a second.
+pub struct Sessions {
+    people: Cache<[u8; 32], Option<Arc<Session>>>,
+    machines: Cache<[u8; 32], Option<Arc<Machine>>>,
+}
+
+impl Sessions {
+    pub fn new() -> Self {
+        Self { people: cache(), machines: cache() }
+    }
+
+    /// Forgets everything: after a sign-out, a revocation or a change of role in this process.
+    pub fn forget(&self) {
+        self.people.invalidate_all();
+        self.machines.invalidate_all();
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn cache<V: Clone + Send + Sync + 'static>() -> Cache<[u8; 32], V> {
+    Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(1)).build()
+}
+
+/// Who asks, as far as it can be known.
+#[derive(Clone, Default)]
+pub(super) struct Principal {
+    pub(super) actor: Option<Actor>,
+    pub(super) session: Option<Arc<Session>>,
+    /// The cookie's token.
+    pub(super) token: Option<Secret>,
+    /// Accounts could not be asked.
+    pub(super) resting: bool,
+}
+
+impl Principal {
+    pub(super) async fn of(request: &HttpRequest, portal: &Portal, sessions: &Sessions, ctx: &Ctx) -> Self {
+        if let Some(cookie) = request.cookie(&portal.seal.name(SESSION)) {
+            let token = Secret::new(cookie.value());
+            let found = person(portal, sessions, ctx, &token).await;
+            let resting = found.is_err();
+            let session = found.unwrap_or_default();
+            let actor = session.as_ref().map(|session| acting(session));
+            return Self { actor, session, token: Some(token), resting };
+        }
+        match bearer(request) {
+            Some(token) => {
+                let found = machine(portal, sessions, ctx, &token).await;
+                let resting = found.is_err();
+                let actor = found
+                    .unwrap_or_default()
+                    .map(|machine| Actor::Machine { name: machine.name.clone(), role: machine.role });
+                Self { actor, resting, ..Self::default() }
+            }
+            None => Self::default(),
+        }
+    }
+
+    pub(super) fn actor(&self) -> Actor {
+        self.actor.clone().unwrap_or(Actor::Anonymous)
+    }
+}
+
+fn acting(session: &Session) -> Actor {
+    let account = &session.account;
+    Actor::Person { id: account.id, role: account.role, email: account.email.clone() }
+}
+
+fn bearer(request: &HttpRequest) -> Option<Secret> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
+}
+
+async fn person(
+    portal: &Portal,
+    sessions: &Sessions,
+    ctx: &Ctx,
+    token: &Secret,
+) -> Result<Option<Arc<Session>>, AccountsError> {
+    let key = key(token);
+    if let Some(known) = sessions.people.get(&key) {
+        return Ok(known);
+    }
+    let found = portal.accounts.session(ctx, ShownToken { token: token.clone() }).await?.map(Arc::new);
+    sessions.people.insert(key, found.clone());
+    Ok(found)
+}
+
+async fn machine(
+    portal: &Portal,
+    sessions: &Sessions,
+    ctx: &Ctx,
+    token: &Secret,
+) -> Result<Option<Arc<Machine>>, AccountsError> {
+    let key = key(token);
+    if let Some(known) = sessions.machines.get(&key) {
+        return Ok(known);
+    }
+    let found = portal.accounts.machine(ctx, ShownToken { token: token.clone() }).await?.map(Arc::new);
+    sessions.machines.insert(key, found.clone());
+    Ok(found)
+}
+
+/// The token itself is not kept in memory longer than the request.
+fn key(token: &Secret) -> [u8; 32] {
+    Sha256::digest(token.expose().as_bytes()).into()
+}
