@@ -25,6 +25,8 @@ pub struct Portal {
     pub notes: Arc<dyn Notes>,
     pub cockpit: Arc<Cockpit>,
     pub decide: Arc<dyn Decide>,
+    /// Judges the tokens of our own command line.
+    pub own_tokens: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
     pub outside: Outside,
     pub seal: Seal,
     pub assets: Assets,

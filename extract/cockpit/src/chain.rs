@@ -17,8 +17,9 @@ pub(crate) struct Change {
     pub(crate) detail: String,
 }
 
-pub(crate) fn link(epoch: i64, at: Micros, change: Change, previous: String) -> ChangeRow {
+pub(crate) fn link(n: i64, epoch: i64, at: Micros, change: Change, previous: String) -> ChangeRow {
     let mut row = ChangeRow {
+        n,
         epoch,
         at,
         actor: change.actor,
@@ -34,12 +35,12 @@ pub(crate) fn link(epoch: i64, at: Micros, change: Change, previous: String) -> 
     row
 }
 
-/// The epoch of the first change that does not fit, if any.
+/// The number of the first change that does not fit, if any.
 pub(crate) fn broken(rows: &[ChangeRow]) -> Option<i64> {
     let mut previous = "";
     for row in rows {
         if row.previous != previous || row.hash != hash(row) {
-            return Some(row.epoch);
+            return Some(row.n);
         }
         previous = &row.hash;
     }
@@ -50,7 +51,7 @@ pub(crate) fn broken(rows: &[ChangeRow]) -> Option<i64> {
 fn hash(row: &ChangeRow) -> String {
     let mut sha = Sha256::new();
     let at = row.at.0.as_microsecond().to_string();
-    let epoch = row.epoch.to_string();
+    let (n, epoch) = (row.n.to_string(), row.epoch.to_string());
     for field in [
         &epoch,
         &at,

@@ -9,9 +9,8 @@ mod schema;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use kernel::{AuditRow, Ctx, Cursor, Fault, Page, PageAsk, Role};
-use store::{Db, DbError, Migrations};
+use store::{Db, DbError, Migrations, embed_migrations};
 use switch::{BindingFile, FileError, Known, Move, Switch, Table, moves};
 use tokio::sync::watch;
 
@@ -53,9 +52,11 @@ pub enum CockpitError {
 
 /// Migrations of the switch's own database.
 pub fn migrations() -> Migrations {
-    const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/switch/sqlite");
-    const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/switch/postgres");
-    Migrations { sqlite: SQLITE, postgres: POSTGRES }
+    const EMBEDDED: Migrations = Migrations {
+        sqlite: embed_migrations!("../../migrations/switch/sqlite"),
+        postgres: embed_migrations!("../../migrations/switch/postgres"),
+    };
+    EMBEDDED
 }
 
 /// How soon a change made elsewhere is in force here.
@@ -174,6 +175,22 @@ impl Cockpit {
         Ok(Changed { epoch: next.epoch, moves, stored: stored.is_ok() })
     }
 
+    /// Adds an act of staff that changes no table to the same chain: a reader rebuilt, say.
+    pub async fn record(
+        &self,
+        ctx: &Ctx,
+        action: &'static str,
+        subject: &str,
+        reason: &str,
+    ) -> Result<(), CockpitError> {
+        let at = self.db.outside().now().into();
+        let epoch = i64::try_from(self.table().epoch).unwrap_or(i64::MAX);
+        let change = change(ctx, action, subject, reason, String::new());
+        let recorded: Result<(), DbError> =
+            self.db.write(ctx, move |tx| rows::record(tx.conn(), epoch, change.clone(), at)).await;
+        Ok(recorded?)
+    }
+
     /// Who changed what, newest first.
     pub async fn audit(&self, page: PageAsk) -> Result<Page<AuditRow>, CockpitError> {
         let below = page.after.as_ref().and_then(|cursor| cursor.0.parse().ok()).unwrap_or(i64::MAX);
@@ -181,12 +198,12 @@ impl Cockpit {
         let mut rows = self.db.read(move |conn| rows::changes(conn, below, limit + 1)).await?;
         let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|row| Cursor(row.epoch.to_string()));
+        let next = rows.last().filter(|_| more).map(|row| Cursor(row.n.to_string()));
         let items = rows.into_iter().map(audit_row).collect();
         Ok(Page { items, next })
     }
 
-    /// Checks the whole chain; the epoch of the first change that was tampered with.
+    /// Checks the whole chain; the number of the first change that was tampered with.
     pub async fn verify(&self) -> Result<Option<i64>, CockpitError> {
         Ok(self.db.read(|conn| rows::all(conn).map(|rows| chain::broken(&rows))).await?)
     }

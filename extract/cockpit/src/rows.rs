@@ -13,6 +13,7 @@ use crate::{
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = change_log)]
 pub(crate) struct ChangeRow {
+    pub(crate) n: i64,
     pub(crate) epoch: i64,
     pub(crate) at: Micros,
     pub(crate) actor: String,
@@ -45,24 +46,33 @@ pub(crate) fn insert(conn: &mut Conn, table: &Table, change: Change, at: Micros)
             decision_table::at.eq(at),
         ))
         .execute(conn)?;
-    let previous: Option<String> =
-        change_log::table.select(change_log::hash).order(change_log::epoch.desc()).first(conn).optional()?;
-    let row = chain::link(epoch, at, change, previous.unwrap_or_default());
+    record(conn, epoch, change, at)
+}
+
+/// Adds one act to the chain.
+pub(crate) fn record(conn: &mut Conn, epoch: i64, change: Change, at: Micros) -> Result<(), DbError> {
+    let last: Option<(i64, String)> = change_log::table
+        .select((change_log::n, change_log::hash))
+        .order(change_log::n.desc())
+        .first(conn)
+        .optional()?;
+    let (n, previous) = last.unwrap_or_default();
+    let row = chain::link(n + 1, epoch, at, change, previous);
     diesel::insert_into(change_log::table).values(row).execute(conn)?;
     Ok(())
 }
 
-/// Changes below an epoch, newest first.
+/// Changes below a number, newest first.
 pub(crate) fn changes(conn: &mut Conn, below: i64, limit: i64) -> Result<Vec<ChangeRow>, DbError> {
     Ok(change_log::table
         .select(ChangeRow::as_select())
-        .filter(change_log::epoch.lt(below))
-        .order(change_log::epoch.desc())
+        .filter(change_log::n.lt(below))
+        .order(change_log::n.desc())
         .limit(limit)
         .load(conn)?)
 }
 
 /// The whole log, oldest first, for verification.
 pub(crate) fn all(conn: &mut Conn) -> Result<Vec<ChangeRow>, DbError> {
-    Ok(change_log::table.select(ChangeRow::as_select()).order(change_log::epoch.asc()).load(conn)?)
+    Ok(change_log::table.select(ChangeRow::as_select()).order(change_log::n.asc()).load(conn)?)
 }

@@ -9,7 +9,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    change_log (epoch) {
+    change_log (n) {
+        n -> BigInt,
         epoch -> BigInt,
         at -> BigInt,
         actor -> Text,

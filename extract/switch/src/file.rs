@@ -32,11 +32,27 @@ pub struct RuleFile {
 }
 
 /// The end of a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Until {
     Text(String),
     Toml(toml::value::Datetime),
+}
+
+impl Until {
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Toml(datetime) => datetime.to_string(),
+        }
+    }
+}
+
+/// Always as text, which JSON has too.
+impl Serialize for Until {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.text())
+    }
 }
 
 /// The names that a file may use.
@@ -130,10 +146,7 @@ fn hop_of(ranges: &Ranges) -> Result<Hop, FileError> {
 
 impl RuleFile {
     fn rule(&self) -> Result<Rule, FileError> {
-        let until = match &self.until {
-            Until::Text(text) => text.clone(),
-            Until::Toml(datetime) => datetime.to_string(),
-        };
+        let until = self.until.text();
         let instant = until.parse::<Timestamp>().ok().or_else(|| {
             let midnight = until.parse::<civil::Date>().ok()?.to_zoned(TimeZone::UTC).ok()?;
             Some(midnight.timestamp())

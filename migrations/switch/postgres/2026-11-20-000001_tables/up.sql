@@ -5,7 +5,8 @@ CREATE TABLE decision_table (
 );
 
 CREATE TABLE change_log (
-    epoch BIGINT NOT NULL PRIMARY KEY,
+    n BIGINT NOT NULL PRIMARY KEY,
+    epoch BIGINT NOT NULL,
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
