@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use kernel::{Ctx, Fault, FeedAfter, FeedBatch, Outside, Position};
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{Semaphore, watch},
     time::{Instant, timeout},
 };
 
@@ -12,7 +12,7 @@ use crate::{
     Conn, DbError, Engine, Migrations, Tx, TxError,
     connect::{Connect, PATIENCE, Purpose, prepare_file},
     log, migrate,
-    writer::{Job, Task, Writer},
+    writer::{Queue, Task, Writer, ended},
 };
 
 /// Where a module's database is and how it is used.
@@ -38,7 +38,7 @@ struct Inner {
     outside: Outside,
     readers: r2d2::Pool<Connect>,
     gate: Arc<Semaphore>,
-    writer: mpsc::Sender<Box<dyn Job>>,
+    writer: Queue,
     head: watch::Receiver<i64>,
     /// What a test wants to live exactly as long.
     keep: Option<Box<dyn std::any::Any + Send + Sync>>,
@@ -161,12 +161,8 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let (task, answer) = Task::new(ctx.clone(), f);
-        let place = timeout(PATIENCE, self.inner.writer.reserve())
-            .await
-            .map_err(|_| self.too_many())?
-            .map_err(|_| self.writer_gone())?;
-        place.send(Box::new(task));
-        answer.await.map_err(|_| self.writer_gone())?
+        self.inner.writer.put(Box::new(task)).await?;
+        answer.await.map_err(|_| ended())?
     }
 
     /// The same on the calling thread; waits for a place in the queue. Not for async code.
@@ -180,8 +176,8 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let (task, answer) = Task::new(ctx.clone(), f);
-        self.inner.writer.blocking_send(Box::new(task)).map_err(|_| self.writer_gone())?;
-        answer.blocking_recv().map_err(|_| self.writer_gone())?
+        self.inner.writer.put_blocking(Box::new(task))?;
+        answer.blocking_recv().map_err(|_| ended())?
     }
 
     /// [`Db::read`] in the words of an interface.
@@ -244,14 +240,6 @@ impl Db {
             inner.keep = Some(Box::new(thing));
         }
         self
-    }
-
-    fn too_many(&self) -> DbError {
-        DbError::Busy(format!("too many writes wait for {}", self.inner.module))
-    }
-
-    fn writer_gone(&self) -> DbError {
-        DbError::Busy(format!("the writer of {} has ended", self.inner.module))
     }
 }
 

@@ -45,6 +45,14 @@ pub(crate) fn number(conn: &mut Conn, pending: Vec<Pending>) -> Result<i64, DbEr
     Ok(head)
 }
 
+/// Keeps all other appenders out until the commit. SQLite's writer is alone anyway.
+pub(crate) fn lock_head(conn: &mut Conn) -> Result<(), DbError> {
+    if let Conn::Postgres(c) = conn {
+        log_head::table.select(log_head::seq).for_update().first::<i64>(c)?;
+    }
+    Ok(())
+}
+
 /// The last version of a stream, 0 if there is none.
 pub(crate) fn stream_version(conn: &mut Conn, stream: &str) -> Result<i64, DbError> {
     let last: Option<i64> = event::table

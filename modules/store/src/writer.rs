@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread::JoinHandle,
 };
 
 use diesel::{
@@ -17,11 +18,14 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
 };
 use kernel::{Actor, Ctx, Outside};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
 
 use crate::{
     Conn, DbError, Tx,
-    connect::Connect,
+    connect::{Connect, PATIENCE},
     error::is_worth_again,
     log,
     tx::{Appended, Asker},
@@ -41,6 +45,50 @@ pub(crate) struct Writer {
     conn: Option<Conn>,
     head: watch::Sender<i64>,
     collided: Arc<AtomicBool>,
+}
+
+/// The others' side: dropping it lets the thread finish what waits and close the database.
+pub(crate) struct Queue {
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Queue {
+    /// Waits for a place, but not for long.
+    pub(crate) async fn put(&self, job: Box<dyn Job>) -> Result<(), DbError> {
+        let place = timeout(PATIENCE, self.jobs()?.reserve())
+            .await
+            .map_err(|_| DbError::Busy("too many writes wait".to_owned()))?
+            .map_err(|_| ended())?;
+        place.send(job);
+        Ok(())
+    }
+
+    /// Waits for a place, on a plain thread.
+    pub(crate) fn put_blocking(&self, job: Box<dyn Job>) -> Result<(), DbError> {
+        self.jobs()?.blocking_send(job).map_err(|_| ended())
+    }
+
+    fn jobs(&self) -> Result<&mpsc::Sender<Box<dyn Job>>, DbError> {
+        self.jobs.as_ref().ok_or_else(ended)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take()
+            // A job may have held the last clone of its own database.
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // A panic of the writer has been told to whoever waited for it.
+            let _ = thread.join();
+        }
+    }
+}
+
+pub(crate) fn ended() -> DbError {
+    DbError::Busy("the writer has ended".to_owned())
 }
 
 /// A job in the queue.
@@ -77,22 +125,22 @@ enum Failed {
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the last sender is dropped.
+    /// Starts the thread. It ends with the queue.
     pub(crate) fn start(
         connect: Connect,
         outside: Outside,
         conn: Conn,
         head: watch::Sender<i64>,
-    ) -> Result<mpsc::Sender<Box<dyn Job>>, DbError> {
+    ) -> Result<Queue, DbError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let name = format!("write-{}", connect.module);
         let mut writer = Self { connect, outside, conn: None, head, collided: Arc::default() };
         writer.adopt(conn);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name(name)
             .spawn(move || writer.serve(jobs))
             .map_err(|e| DbError::Busy(format!("no thread for the writer: {e}")))?;
-        Ok(queue)
+        Ok(Queue { jobs: Some(queue), thread: Some(thread) })
     }
 
     fn serve(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
@@ -117,7 +165,7 @@ impl Writer {
     fn run(&mut self, mut group: Vec<Box<dyn Job>>) {
         metrics::histogram!("banyan_store_group_jobs", "module" => self.connect.module)
             .record(u32::try_from(group.len()).unwrap_or(u32::MAX));
-        match self.commit(&mut group) {
+        match self.commit(&mut group, false) {
             Ok(()) => group.into_iter().for_each(Job::settle),
             Err(Failed::Again(_)) => group.into_iter().for_each(|job| self.run_alone(job)),
             Err(Failed::NotNow(why) | Failed::Unknown(why)) => refuse_all(group, &why),
@@ -127,8 +175,9 @@ impl Writer {
     fn run_alone(&mut self, job: Box<dyn Job>) {
         let mut one = vec![job];
         let mut why = DbError::Busy("others were always faster".to_owned());
-        for _ in 0..TRIES {
-            match self.commit(&mut one) {
+        for tries in 0..TRIES {
+            // After one more collision it takes the head row first: slower for others, but nobody can come in between.
+            match self.commit(&mut one, tries > 0) {
                 Ok(()) => return one.into_iter().for_each(Job::settle),
                 Err(Failed::Again(reason)) => why = reason,
                 Err(Failed::NotNow(reason) | Failed::Unknown(reason)) => return refuse_all(one, &reason),
@@ -137,10 +186,17 @@ impl Writer {
         refuse_all(one, &why);
     }
 
-    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+    fn commit(&mut self, group: &mut [Box<dyn Job>], head_first: bool) -> Result<(), Failed> {
         let started = std::time::Instant::now();
         let mut conn = self.begin()?;
-        let result = self.fill_and_commit(&mut conn, group);
+        let locked = if head_first { log::lock_head(&mut conn) } else { Ok(()) };
+        let result = match locked {
+            Ok(()) => self.fill_and_commit(&mut conn, group),
+            Err(why) => {
+                roll_back(&mut conn);
+                Err(Failed::Again(why))
+            }
+        };
         if is_sound(&mut conn) {
             self.conn = Some(conn);
         }
