@@ -1,6 +1,6 @@
 //! A running process: its listeners, its background work, and how it ends.
 
-use std::{collections::BTreeSet, fs, net::TcpListener, path::Path};
+use std::{collections::BTreeSet, fs, net::TcpListener, path::Path, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 use crate::{
     api,
-    config::{Keys, Settings},
-    edge::{self, Assets, Seal, Sessions},
+    config::{Keys, Limits, Settings},
+    edge::{self, Assets, EdgeSettings, Gate, Rates, Seal, Sessions},
     mail, pages,
     portal::{House, Portal},
     wire::{self, Plan, Wired},
@@ -100,7 +100,7 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
     // Nobody listens when no task is left; that is fine.
     let _ = stop.send(true);
     for task in tasks {
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), task).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), task).await;
     }
     if whole {
         let _ = fs::remove_file(data.join(RUNNING));
@@ -148,24 +148,34 @@ fn public_server(
     settings: &Settings,
 ) -> anyhow::Result<actix_web::dev::Server> {
     let sessions = Data::new(Sessions::new());
+    let gate = Data::new(gate(settings, &portal.house.public_url)?);
     let workers = settings.http.workers;
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(portal.clone())
             .app_data(sessions.clone())
+            .app_data(gate.clone())
             .wrap(actix_web::middleware::Compress::default())
-            .wrap(from_fn(edge::explain))
-            .wrap(from_fn(edge::enter))
+            .wrap(from_fn(edge::pass))
             .configure(pages::routes)
             .configure(api::routes)
             .route("/static/{path:.*}", web::get().to(edge::routes::asset))
     })
     .tcp_nodelay(true)
+    .client_request_timeout(Duration::from_secs(5))
     .shutdown_timeout(10);
     if workers > 0 {
         server = server.workers(workers);
     }
     Ok(server.listen(listener)?.run())
+}
+
+/// The edge's state, from the settings that people write.
+fn gate(settings: &Settings, public_url: &str) -> anyhow::Result<Gate> {
+    let Limits { enabled, pages, sign_in, find_booking } = settings.limits.clone();
+    let rates = Rates { enabled, pages, sign_in, find_booking };
+    let trusted_proxies = &settings.http.trusted_proxies;
+    Gate::new(&EdgeSettings { public_url, trusted_proxies, rates }).map_err(anyhow::Error::msg)
 }
 
 fn service_server(

@@ -146,7 +146,7 @@ fn safe(status: StatusCode) -> &'static str {
 fn escaped(text: &str) -> String {
     text.bytes().fold(String::new(), |out, byte| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            out + char::from(byte).encode_utf8(&mut [0; 4])
+            out + &*char::from(byte).encode_utf8(&mut [0; 4])
         }
         _ => format!("{out}%{byte:02X}"),
     })

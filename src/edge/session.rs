@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 
 use accounts_api::{AccountsError, Machine, Session, ShownToken};
 use actix_web::{HttpRequest, http::header};
-use kernel::{Actor, Ctx, Secret};
+use kernel::{Actor, Ctx, Role, Secret};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use super::Stop;
 use crate::portal::Portal;
 
 /// The name of the session cookie (prefixed under https).
@@ -54,26 +55,33 @@ pub(super) struct Principal {
 }
 
 impl Principal {
-    pub(super) async fn of(request: &HttpRequest, portal: &Portal, sessions: &Sessions, ctx: &Ctx) -> Self {
+    /// A cookie that is not valid (any more) is nobody's; a bearer token that is not valid is refused. Beside a cookie
+    /// a bearer token does not count.
+    pub(super) async fn of(
+        request: &HttpRequest,
+        portal: &Portal,
+        sessions: &Sessions,
+        ctx: &Ctx,
+    ) -> Result<Self, Stop> {
         if let Some(cookie) = request.cookie(&portal.seal.name(SESSION)) {
             let token = Secret::new(cookie.value());
             let found = person(portal, sessions, ctx, &token).await;
             let resting = found.is_err();
             let session = found.unwrap_or_default();
             let actor = session.as_ref().map(|session| acting(session));
-            return Self { actor, session, token: Some(token), resting };
+            return Ok(Self { actor, session, token: Some(token), resting });
         }
-        match bearer(request) {
-            Some(token) => {
-                let found = machine(portal, sessions, ctx, &token).await;
-                let resting = found.is_err();
-                let actor = found
-                    .unwrap_or_default()
-                    .map(|machine| Actor::Machine { name: machine.name.clone(), role: machine.role });
-                Self { actor, resting, ..Self::default() }
-            }
-            None => Self::default(),
+        if !request.headers().contains_key(header::AUTHORIZATION) {
+            return Ok(Self::default());
         }
+        let token = bearer(request).ok_or(Stop::SignIn)?;
+        if let Some(name) = (portal.own_tokens)(token.expose()) {
+            let actor = Some(Actor::Machine { name, role: Role::Admin });
+            return Ok(Self { actor, ..Self::default() });
+        }
+        let machine = machine(portal, sessions, ctx, &token).await?.ok_or(Stop::SignIn)?;
+        let actor = Some(Actor::Machine { name: machine.name.clone(), role: machine.role });
+        Ok(Self { actor, ..Self::default() })
     }
 
     pub(super) fn actor(&self) -> Actor {

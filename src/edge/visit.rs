@@ -64,7 +64,7 @@ impl Visit {
         let gate = request.app_data::<Data<Gate>>().cloned().ok_or_else(|| broken("gate"))?;
         let marks = request.extensions().get::<Marks>().cloned().ok_or_else(|| broken("marks"))?;
         let mut ctx = first_ctx(&portal, &request, &marks)?;
-        let principal = Principal::of(&request, &portal, &sessions, &ctx).await;
+        let principal = Principal::of(&request, &portal, &sessions, &ctx).await?;
         ctx.actor = principal.actor();
         if let Some(session) = &principal.session {
             // The account's own subject: the same bucket on every device.
@@ -108,6 +108,18 @@ impl Visit {
             Ok(account)
         } else {
             Err(Stop::Forbidden("This page is for other members of staff.".into()))
+        }
+    }
+
+    /// Who calls the API with one of these roles (administrators always): a person or a machine. 401 for nobody.
+    pub fn caller(&self, roles: &[Role]) -> Result<(), Stop> {
+        match self.ctx.actor {
+            Actor::Anonymous if self.resting => {
+                Err(Stop::Away(kernel::Fault::Unavailable("accounts".into())))
+            }
+            Actor::Anonymous => Err(Stop::SignIn),
+            _ if self.ctx.actor.may(roles) => Ok(()),
+            _ => Err(Stop::Forbidden("This needs another role.".into())),
         }
     }
 
