@@ -2,6 +2,8 @@
 
 mod aircraft;
 pub(crate) mod dates;
+mod day;
+mod face;
 pub(crate) mod import;
 #[cfg(test)]
 mod import_tests;
