@@ -1,7 +1,9 @@
 //! Travellers' pages. Each area has its handlers, its views and its templates; `routes` lists its addresses.
 
+pub mod account;
 pub mod basket;
 pub mod journey;
+pub mod notes;
 pub mod pieces;
 pub mod search;
 pub mod trips;
@@ -13,5 +15,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     search::routes(cfg);
     basket::routes(cfg);
     trips::routes(cfg);
+    notes::routes(cfg);
+    account::routes(cfg);
     crate::sandbox::routes(cfg);
 }

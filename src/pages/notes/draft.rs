@@ -5,7 +5,6 @@ use notes_api::{NoteDraft, PadId};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::keyed;
 use crate::edge::{Stop, Visit};
 
 /// The fields of the note form. Others are ignored, whatever they claim.
@@ -42,7 +41,7 @@ impl NoteFields {
     }
 
     pub(super) fn ctx(&self, visit: &Visit) -> Result<Ctx, Stop> {
-        keyed(visit, &self.idempotency_key)
+        visit.ctx_with_key(&self.idempotency_key)
     }
 }
 

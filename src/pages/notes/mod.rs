@@ -10,15 +10,17 @@ use actix_web::{
     http::StatusCode,
     web::{Path, Query, ServiceConfig, get, post, resource},
 };
-use kernel::{Ctx, Cursor, PageAsk};
-use notes_api::{Note, NoteDraft, NoteEdit, NoteId, NoteOf, NoteOrder, NotesError, NotesOf, Pad, PadId, PadsOf};
+use kernel::{Cursor, PageAsk};
+use notes_api::{
+    Note, NoteDraft, NoteEdit, NoteId, NoteOf, NoteOrder, NotesError, NotesOf, Pad, PadId, PadsOf,
+};
 use serde::Deserialize;
 
 use self::{
     draft::{NoteFields, Preset},
     views::{
-        ConflictPage, DeletePage, FormPage, Head, ListPage, NoteForm, NotePage, Onward, PadLink, Row, TripLink,
-        note_path, pad_path,
+        ConflictPage, DeletePage, FormPage, Head, ListPage, NoteForm, NotePage, Onward, PadLink, Row,
+        TripLink, note_path, pad_path,
     },
     when::Here,
 };
@@ -155,8 +157,12 @@ async fn save(id: Path<String>, posted: Form<NoteFields>) -> Result<HttpResponse
         Ok(note) => Ok(visit.redirect_saying(&home_of(&note), FlashKind::Ok, "Note is successfully updated")),
         Err(NotesError::Invalid(errors)) => {
             let form = NoteForm { troubles: errors.into(), ..typed(&visit, &fields, draft).await? };
-            let page =
-                FormPage { shell: visit.shell(), heading: "Edit note", back: format!("/notes/{}/", edit.id), form };
+            let page = FormPage {
+                shell: visit.shell(),
+                heading: "Edit note",
+                back: format!("/notes/{}/", edit.id),
+                form,
+            };
             visit.page_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Err(NotesError::Stale(now)) => conflict(&visit, &fields, draft, *now).await,
@@ -165,7 +171,12 @@ async fn save(id: Path<String>, posted: Form<NoteFields>) -> Result<HttpResponse
 }
 
 /// Nothing is lost: both texts are on the page, and saving again is meant.
-async fn conflict(visit: &Visit, fields: &NoteFields, draft: NoteDraft, now: Note) -> Result<HttpResponse, Stop> {
+async fn conflict(
+    visit: &Visit,
+    fields: &NoteFields,
+    draft: NoteDraft,
+    now: Note,
+) -> Result<HttpResponse, Stop> {
     let form = NoteForm {
         version: now.version.to_string(),
         key: visit.new_key(),
@@ -237,11 +248,6 @@ fn back_of(draft: &NoteDraft) -> String {
         (None, Some(trip)) => format!("/trips/{trip}"),
         (None, None) => "/notes/".to_owned(),
     }
-}
-
-/// The context of a command whose form may carry a key against doing it twice.
-fn keyed(visit: &Visit, key: &str) -> Result<Ctx, Stop> {
-    if key.is_empty() { Ok(visit.ctx.clone()) } else { visit.ctx_with_key(key) }
 }
 
 fn pad_id(text: &str) -> Result<PadId, Stop> {

@@ -9,7 +9,7 @@ use notes_api::{NotesError, Pad, PadDraft, PadEdit, PadOf};
 use serde::Deserialize;
 
 use super::{
-    Shown, keyed, list_of, pad_id,
+    Shown, list_of, pad_id,
     views::{DeletePage, PadFormPage, pad_path},
 };
 use crate::{
@@ -47,7 +47,8 @@ async fn create(posted: Form<PadFields>) -> Result<HttpResponse, Stop> {
     let Form { visit, fields } = posted;
     visit.account()?;
     let draft = PadDraft { name: fields.name.clone() };
-    let mut done = visit.portal.notes.add_pad(&keyed(&visit, &fields.idempotency_key)?, draft.clone()).await;
+    let mut done =
+        visit.portal.notes.add_pad(&visit.ctx_with_key(&fields.idempotency_key)?, draft.clone()).await;
     if done == Err(NotesError::KeyReused) {
         done = visit.portal.notes.add_pad(&visit.ctx, draft).await;
     }
@@ -102,11 +103,11 @@ fn refused(visit: &Visit, page: &PadFormPage) -> Result<HttpResponse, Stop> {
     visit.page_as(StatusCode::UNPROCESSABLE_ENTITY, page)
 }
 
-fn new_page(visit: &Visit, name: String, troubles: Troubles) -> PadFormPage {
+fn new_page(visit: &Visit, typed: String, troubles: Troubles) -> PadFormPage {
     PadFormPage {
         shell: visit.shell(),
         heading: "New pad",
-        name,
+        typed,
         troubles,
         key: visit.new_key(),
         back: "/notes/".to_owned(),
@@ -114,12 +115,12 @@ fn new_page(visit: &Visit, name: String, troubles: Troubles) -> PadFormPage {
     }
 }
 
-fn settings_page(visit: &Visit, pad: &Pad, name: String, troubles: Troubles) -> PadFormPage {
+fn settings_page(visit: &Visit, pad: &Pad, typed: String, troubles: Troubles) -> PadFormPage {
     let back = pad_path(pad.id);
     PadFormPage {
         heading: "Pad settings",
         delete: format!("{back}delete/"),
         back,
-        ..new_page(visit, name, troubles)
+        ..new_page(visit, typed, troubles)
     }
 }

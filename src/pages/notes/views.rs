@@ -143,7 +143,8 @@ pub(super) struct DeletePage {
 pub(super) struct PadFormPage {
     pub(super) shell: Shell,
     pub(super) heading: &'static str,
-    pub(super) name: String,
+    /// The name, as typed.
+    pub(super) typed: String,
     pub(super) troubles: Troubles,
     pub(super) key: String,
     pub(super) back: String,
@@ -156,7 +157,12 @@ impl Row {
         Self {
             href: note_path(&note),
             snippet: snippet(&note.text),
-            pad: note.pad.map(|pad| PadLink { href: pad_path(pad.id), name: pad.name, notes: 0, here: false }),
+            pad: note.pad.map(|pad| PadLink {
+                href: pad_path(pad.id),
+                name: pad.name,
+                notes: 0,
+                here: false,
+            }),
             trip: note.trip.map(|trip| trip.locator.to_string()).unwrap_or_default(),
             when: here.say(note.updated_at),
             at: note.updated_at.to_string(),
