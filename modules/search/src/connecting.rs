@@ -15,10 +15,13 @@ pub(crate) type CarrierId = u16;
 pub(crate) struct Connecting {
     /// By station, then by status: DD, DI, ID, II.
     by_station: Vec<[u16; 4]>,
-    pairs: HashMap<(CarrierId, CarrierId), Vec<(Option<StationId>, u16)>>,
+    pairs: HashMap<(CarrierId, CarrierId), Vec<PairTime>>,
     /// The least that any connection at the station can take.
     least: Vec<u16>,
 }
+
+/// Where a carrier pair's minutes hold (`None`: anywhere), and how many they are.
+type PairTime = (Option<StationId>, u16);
 
 /// One change of aircraft.
 pub(crate) struct Change {
@@ -43,7 +46,7 @@ impl Connecting {
         }
         let mut least: Vec<u16> =
             by_station.iter().map(|four| four.iter().copied().min().unwrap_or(0)).collect();
-        let mut pairs: HashMap<_, Vec<_>> = HashMap::new();
+        let mut pairs: HashMap<_, Vec<PairTime>> = HashMap::new();
         for row in &times.carriers {
             let known = carriers.get(&row.from).copied().zip(carriers.get(&row.to).copied());
             let Some((pair, at)) = known.zip(place(row, stations)) else { continue };

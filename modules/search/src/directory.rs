@@ -46,12 +46,12 @@ impl Directory {
         if typed.is_empty() {
             return Vec::new();
         }
-        let mut hits = self.hits(&typed, |entry| entry.exactly(&typed));
+        let mut hits = self.hits(|entry| entry.exactly(&typed));
         if hits.len() < limit && typed.len() >= 4 {
             let known: Vec<Iata> = hits.iter().map(|(_, entry)| entry.airport.iata).collect();
             let mistyped =
                 |entry: &Entry| entry.mistyped(&typed).filter(|_| !known.contains(&entry.airport.iata));
-            hits.extend(self.hits(&typed, mistyped));
+            hits.extend(self.hits(mistyped));
         }
         hits.sort_by_cached_key(|(fit, entry)| {
             let unserved = !served(entry.airport.iata);
@@ -61,7 +61,7 @@ impl Directory {
         hits.into_iter().take(limit).map(|(_, entry)| &entry.airport).collect()
     }
 
-    fn hits(&self, _typed: &str, fit: impl Fn(&Entry) -> Option<Fit>) -> Vec<(Fit, &Entry)> {
+    fn hits(&self, fit: impl Fn(&Entry) -> Option<Fit>) -> Vec<(Fit, &Entry)> {
         self.entries.iter().filter_map(|entry| fit(entry).map(|fit| (fit, entry))).collect()
     }
 }
@@ -95,17 +95,19 @@ impl Entry {
 
 /// One letter too many, too few, wrong, or two swapped.
 fn one_error_apart(typed: &str, meant: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (typed.chars().collect(), meant.chars().collect());
-    let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (a.get(same..).unwrap_or_default(), b.get(same..).unwrap_or_default());
-    match (a, b) {
-        ([], []) => true,
-        ([_, a @ ..], [_, b @ ..]) if a == b => true,
-        ([_, a @ ..], b) if a == b => true,
-        (a, [_, b @ ..]) if a == b => true,
-        ([x, y, a @ ..], [v, w, b @ ..]) => x == w && y == v && a == b,
-        _ => false,
-    }
+    let (typed, meant): (Vec<char>, Vec<char>) = (typed.chars().collect(), meant.chars().collect());
+    let same = typed.iter().zip(&meant).take_while(|(one, other)| one == other).count();
+    let (typed, meant) = (typed.get(same..).unwrap_or_default(), meant.get(same..).unwrap_or_default());
+    let swapped = |letters: &[char]| match letters {
+        [first, second, rest @ ..] => [&[*second, *first], rest].concat(),
+        _ => Vec::new(),
+    };
+    let without_first = |letters: &[char]| letters.get(1..).unwrap_or_default().to_vec();
+    typed == meant
+        || without_first(typed) == without_first(meant)
+        || without_first(typed) == meant
+        || typed == without_first(meant)
+        || swapped(typed) == meant
 }
 
 /// Small letters without accents, words parted by single blanks.

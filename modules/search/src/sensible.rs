@@ -30,8 +30,8 @@ pub(crate) fn rest<'w>(
     let longest = patience(pareto);
     for row in firsts {
         for legs in 1..=3 {
-            let limit = i32::from(row.departs) + longest;
-            found.extend(quickest(network, row, legs, limit));
+            let patience = if legs == 1 { LONGEST } else { longest };
+            found.extend(quickest(network, row, legs, i32::from(row.departs) + patience));
         }
     }
     found.retain(|journey| !pareto.iter().any(|known| same(known, journey)));

@@ -1,6 +1,6 @@
 //! The engine against the slow way, on random small worlds: clock changes, midnights, flights of several legs,
 //! restrictions, exceptions to connecting times, sold and cancelled legs.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod kit;
 

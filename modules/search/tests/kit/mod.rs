@@ -1,5 +1,6 @@
 //! A booking that only has a feed, and small worlds to fill it with.
-#![expect(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::sync::{Arc, Mutex};
 
