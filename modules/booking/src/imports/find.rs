@@ -53,10 +53,12 @@ impl Finder<'_> {
     pub(super) fn order(&self, line: u32, order: WrittenOrder) -> Result<TakenOrder, String> {
         let found = order.segments.iter().map(|segment| self.segment(segment));
         let found = found.collect::<Result<Vec<_>, _>>()?;
-        let levels = found.iter().flat_map(|found| &found.legs).map(|leg| (leg.key, Levels::of(&leg.leg))).collect();
+        let levels =
+            found.iter().flat_map(|found| &found.legs).map(|leg| (leg.key, Levels::of(&leg.leg))).collect();
         let directions = directions(&found);
         let charges = shares(order.total, directions.len());
-        let slices = directions.into_iter().zip(charges).map(|(found, charged)| self.slice(found, charged)).collect();
+        let slices =
+            directions.into_iter().zip(charges).map(|(found, charged)| self.slice(found, charged)).collect();
         let people = order.passengers.iter().map(|who| who.person()).collect::<Vec<_>>();
         if people.iter().all(|who| who.kind == PassengerType::Infant) {
             return Err("infants do not travel alone".to_owned());

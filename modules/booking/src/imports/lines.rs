@@ -122,7 +122,10 @@ impl WrittenPassenger {
         if written.is_empty() {
             return Ok(None);
         }
-        written.parse().map(Some).map_err(|_| format!("date of birth `{written}` is not a date such as 1980-12-31"))
+        written
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("date of birth `{written}` is not a date such as 1980-12-31"))
     }
 
     pub(super) fn person(&self) -> Passenger {
@@ -142,19 +145,28 @@ impl WrittenTicket {
             return Err(format!("ticket number `{}` is not 13 digits", self.number));
         }
         if self.passenger >= order.passengers.len() {
-            return Err(format!("ticket {} names passenger {}, who is not there", self.number, self.passenger));
+            return Err(format!(
+                "ticket {} names passenger {}, who is not there",
+                self.number, self.passenger
+            ));
         }
-        match self.coupons.iter().find(|c| c.segment >= order.segments.len() || !STATUSES.contains(c.status)) {
-            Some(coupon) => {
-                Err(format!("ticket {} has a coupon `{}` for segment {}", self.number, coupon.status, coupon.segment))
-            }
+        match self.coupons.iter().find(|c| c.segment >= order.segments.len() || !STATUSES.contains(c.status))
+        {
+            Some(coupon) => Err(format!(
+                "ticket {} has a coupon `{}` for segment {}",
+                self.number, coupon.status, coupon.segment
+            )),
             None => Ok(()),
         }
     }
 }
 
 fn class(letter: char) -> Result<(), String> {
-    if letter.is_ascii_uppercase() { Ok(()) } else { Err(format!("class `{letter}` is not a capital letter")) }
+    if letter.is_ascii_uppercase() {
+        Ok(())
+    } else {
+        Err(format!("class `{letter}` is not a capital letter"))
+    }
 }
 
 fn adult() -> PassengerType {

@@ -4,9 +4,9 @@
 mod find;
 mod lines;
 mod store_orders;
+pub(crate) mod taken;
 #[cfg(test)]
 mod tests;
-pub(crate) mod taken;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,10 +18,7 @@ use booking_api::{BookingError, ImportReport, ImportText, Remark, events::Fare};
 use kernel::{Ctx, Fault, Iata};
 use store::TxError;
 
-use crate::{
-    Booking, fares,
-    inventory::blocks,
-};
+use crate::{Booking, fares, inventory::blocks};
 use find::{Fares, Finder};
 use lines::{Line, Sold, WrittenOrder};
 use taken::{TakenBlock, TakenOrder};
@@ -31,7 +28,11 @@ const ORDERS: usize = 250;
 const BLOCKS: usize = 2_000;
 const PATIENCE: Duration = Duration::from_secs(600);
 
-pub(crate) async fn import(booking: &Booking, ctx: &Ctx, file: ImportText) -> Result<ImportReport, BookingError> {
+pub(crate) async fn import(
+    booking: &Booking,
+    ctx: &Ctx,
+    file: ImportText,
+) -> Result<ImportReport, BookingError> {
     let reading = tokio::task::spawn_blocking(move || read(&file.text));
     let Read { mut report, orders, sold } = reading.await.map_err(Fault::unavailable)?;
     if !report.recognised {
@@ -60,7 +61,8 @@ fn read(text: &str) -> Read {
     let mut read = Read { report: ImportReport::default(), orders: Vec::new(), sold: Vec::new() };
     let mut lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
     if !lines.peek().is_some_and(|(_, first)| lines::is_of_this_kind(first)) {
-        let reason = "this is not a file of bookings: its first line is not a JSON object with `order` or `sold`";
+        let reason =
+            "this is not a file of bookings: its first line is not a JSON object with `order` or `sold`";
         read.report.refused.push(Remark { line: 1, reason: reason.to_owned() });
         return read;
     }
@@ -128,7 +130,8 @@ async fn put_blocks(
 ) -> Result<(), BookingError> {
     for batch in taken.chunks(BLOCKS) {
         let all = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        let levels: BTreeMap<_, _> = batch.iter().map(|taken| (taken.block.leg, taken.levels.clone())).collect();
+        let levels: BTreeMap<_, _> =
+            batch.iter().map(|taken| (taken.block.leg, taken.levels.clone())).collect();
         let blocks: Vec<_> = batch.iter().map(|taken| taken.block.clone()).collect();
         let work = Arc::new((blocks, levels));
         let put = move |tx: &mut store::Tx<'_>| blocks::take_over(tx, &work.0, &work.1).map_err(TxError::Db);

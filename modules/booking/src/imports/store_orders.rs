@@ -66,7 +66,8 @@ fn used_number(
     seen: &mut HashSet<String>,
 ) -> Result<Option<String>, DbError> {
     for ticket in &order.tickets {
-        if !seen.insert(ticket.number.clone()) || ticket_rows::order_of(tx.conn(), &ticket.number)?.is_some() {
+        if !seen.insert(ticket.number.clone()) || ticket_rows::order_of(tx.conn(), &ticket.number)?.is_some()
+        {
             return Ok(Some(ticket.number.clone()));
         }
     }

@@ -16,7 +16,10 @@ use crate::{
     orders,
 };
 
-pub(super) async fn flight(booking: &Booking, of: DatedFlightOf) -> Result<Option<DatedFlight>, BookingError> {
+pub(super) async fn flight(
+    booking: &Booking,
+    of: DatedFlightOf,
+) -> Result<Option<DatedFlight>, BookingError> {
     let legs = booking.timetable.dated(of.designator, of.date);
     if legs.is_empty() {
         return Ok(None);
@@ -62,7 +65,12 @@ async fn rows(booking: &Booking, legs: &[ScheduledLeg]) -> Result<Vec<FlightRow>
     let (totals, news): (BTreeMap<LegKey, (u32, u32)>, ByLeg) = asked.await?;
     let row = |leg: &ScheduledLeg| {
         let (sold, held) = totals.get(&leg.key).copied().unwrap_or_default();
-        FlightRow { leg: shown(booking, leg, &news), seats: leg.leg.seats.iter().map(|(_, n)| n).sum(), sold, held }
+        FlightRow {
+            leg: shown(booking, leg, &news),
+            seats: leg.leg.seats.iter().map(|(_, n)| n).sum(),
+            sold,
+            held,
+        }
     };
     Ok(legs.iter().map(row).collect())
 }

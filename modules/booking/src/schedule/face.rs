@@ -22,7 +22,11 @@ impl Schedule for Booking {
         fares::import::import(self, ctx, file).await
     }
 
-    async fn import_connecting_times(&self, ctx: &Ctx, file: ImportText) -> Result<ImportReport, BookingError> {
+    async fn import_connecting_times(
+        &self,
+        ctx: &Ctx,
+        file: ImportText,
+    ) -> Result<ImportReport, BookingError> {
         publishers_only(ctx)?;
         fares::connecting::import(self, ctx, file).await
     }

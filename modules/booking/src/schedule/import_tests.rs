@@ -74,13 +74,19 @@ async fn a_later_file_replaces_inside_its_validity() {
     for (engine, db) in testing::databases_in("booking", &migrations(), &outside()) {
         let booking = booking(db.clone()).await;
         take(&booking, winter(&[leg("1").line(), leg("2").line()])).await;
-        let middle = file('L', "XI", "10DEC2620DEC26", &[leg("3").on("10DEC26", "20DEC26", "1234567").line()]);
+        let middle =
+            file('L', "XI", "10DEC2620DEC26", &[leg("3").on("10DEC26", "20DEC26", "1234567").line()]);
         let report = take(&booking, middle).await;
         assert_eq!((report.accepted, report.kept.len()), (1, 0), "{engine}");
         let flies = |number, day| booking.timetable.leg(&key(number, day)).is_some();
-        for (number, day, expected) in
-            [("1", 9, true), ("1", 10, false), ("1", 20, false), ("1", 21, true), ("3", 15, true), ("2", 15, false)]
-        {
+        for (number, day, expected) in [
+            ("1", 9, true),
+            ("1", 10, false),
+            ("1", 20, false),
+            ("1", 21, true),
+            ("3", 15, true),
+            ("2", 15, false),
+        ] {
             assert_eq!(flies(number, day), expected, "{engine}: XI{number} on {day}");
         }
         let gone = take(&booking, winter(&[leg("3").line()])).await;
@@ -100,7 +106,10 @@ async fn another_process_sees_the_change() {
         assert!(there.timetable.leg(&key("1", 5)).is_some(), "{engine}: loaded at start");
         take(&here, winter(&[leg("2").line()])).await;
         there.refresh_schedule().await.unwrap();
-        assert!(there.timetable.leg(&key("1", 5)).is_none() && there.timetable.leg(&key("2", 5)).is_some(), "{engine}");
+        assert!(
+            there.timetable.leg(&key("1", 5)).is_none() && there.timetable.leg(&key("2", 5)).is_some(),
+            "{engine}"
+        );
     }
 }
 
