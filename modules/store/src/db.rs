@@ -11,8 +11,10 @@ use tokio::{
 use crate::{
     Conn, DbError, Engine, Migrations, Tx, TxError,
     connect::{Connect, PATIENCE, Purpose, prepare_file},
+    job::Task,
     log, migrate,
-    writer::{Queue, Task, Writer, ended},
+    queue::{Queue, ended},
+    writer::Writer,
 };
 
 /// Where a module's database is and how it is used.

@@ -3,6 +3,7 @@
 //! A module keeps its queries in `rows.rs` as functions over `&mut Conn` that answer `Result<_, DbError>`; its commands
 //! run in [`Db::change`], its questions in [`Db::ask`], both in the error type of its interface.
 
+mod applier;
 mod care;
 mod columns;
 mod conn;
@@ -10,15 +11,19 @@ mod connect;
 mod db;
 mod dead_letter;
 mod error;
+mod job;
 mod lease;
 mod log;
 mod memory;
 mod migrate;
 mod position;
 mod projection;
+mod projector;
+mod queue;
 mod reader;
 mod schema;
 pub mod testing;
+mod transaction;
 mod tx;
 mod tx_error;
 mod writer;
@@ -33,7 +38,8 @@ pub use lease::Lease;
 pub use log::of_stream as events_of;
 pub use memory::{MemoryReader, View};
 pub use migrate::Migrations;
-pub use projection::{Projection, Projector};
+pub use projection::Projection;
+pub use projector::Projector;
 pub use reader::{ReaderHandle, Source};
 pub use tx::{Expected, Tx};
 pub use tx_error::TxError;

@@ -6,7 +6,11 @@ use kernel::{Event, Fault, FeedAfter, FeedBatch, Outside, Position, ReaderState}
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::reader::{Backoff, ReaderHandle, Source, stopped};
+use crate::{
+    DbError,
+    job::caught,
+    reader::{Backoff, ReaderHandle, Source, stopped},
+};
 
 /// What a memory reader feeds. Typically it builds a new immutable value and swaps it in at the end of `apply`.
 pub trait View: Send {
@@ -53,7 +57,7 @@ impl MemoryReader {
         loop {
             let batch = self.ask(0).await?;
             let head = batch.head;
-            self.take(&batch, view);
+            self.take(&batch, view)?;
             if self.position >= head {
                 return Ok(self.position);
             }
@@ -74,13 +78,10 @@ impl MemoryReader {
                 }
                 answer = self.ask(WAIT_MS) => answer,
             };
-            match answer {
-                Ok(batch) => {
-                    backoff.worked();
-                    self.take(&batch, &mut view);
-                }
+            match answer.and_then(|batch| self.take(&batch, &mut view)) {
+                Ok(()) => backoff.worked(),
                 Err(why) => {
-                    tracing::warn!(reader = self.handle.name(), "waits for its source: {why}");
+                    tracing::warn!(reader = self.handle.name(), "a reader waits: {why}");
                     self.handle.waits(&why);
                     if backoff.pause(&mut stop).await {
                         break;
@@ -95,19 +96,28 @@ impl MemoryReader {
         self.source.feed(FeedAfter { after: self.position, limit: FeedAfter::MOST, wait_ms }).await
     }
 
-    fn take(&mut self, batch: &FeedBatch, view: &mut impl View) {
+    fn take(&mut self, batch: &FeedBatch, view: &mut impl View) -> Result<(), Fault> {
         if self.log_id != Some(batch.log_id) {
             let fresh = self.log_id.is_none() && self.position == 0;
             self.restart_at(batch.log_id, fresh, view);
             if !fresh {
-                return;
+                return Ok(());
             }
         }
         if !batch.events.is_empty() {
-            view.apply(&batch.events);
+            let applied = caught(|| {
+                view.apply(&batch.events);
+                Ok::<_, DbError>(())
+            });
+            if let Err(why) = applied {
+                // Half a batch may be in it.
+                self.restart(view, None);
+                return Err(Fault::malformed(why));
+            }
         }
         self.position = batch.next;
         self.handle.stands(batch.log_id, self.position, batch.head, self.outside.now());
+        Ok(())
     }
 
     fn restart_at(&mut self, log_id: Uuid, fresh: bool, view: &mut impl View) {

@@ -111,6 +111,10 @@ impl ReaderHandle {
         });
     }
 
+    pub(crate) fn has_set_aside(&self, events: i64) {
+        self.change(|status| status.dead_letters = u32::try_from(events).unwrap_or(u32::MAX));
+    }
+
     pub(crate) fn starts_again(&self) {
         self.change(|status| {
             status.position = 0;

@@ -1,42 +1,36 @@
 //! One writer for each database: a thread that drains what waits, gives every job a savepoint, numbers all their events
 //! in one stroke, commits once, and answers after that.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::JoinHandle,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use diesel::{
-    Connection, QueryResult,
-    connection::{
-        AnsiTransactionManager, InstrumentationEvent, TransactionManager, TransactionManagerStatus,
-    },
+    Connection,
+    connection::InstrumentationEvent,
     result::{DatabaseErrorKind, Error},
 };
-use kernel::{Actor, Ctx, Outside};
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    time::timeout,
-};
+use kernel::Outside;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
-    Conn, DbError, Tx,
-    connect::{Connect, PATIENCE},
+    Conn, DbError,
+    connect::Connect,
     error::is_worth_again,
+    job::{Job, Turn},
     log,
-    tx::{Appended, Asker},
+    queue::Queue,
+    transaction::{Failed, begin, close, is_sound, roll_back},
+    tx::Appended,
 };
 
 /// Jobs that may wait for the writer; more are told that the database is busy.
-pub(crate) const QUEUE: usize = 1024;
+const QUEUE: usize = 1024;
 /// Jobs in one commit.
 const GROUP: usize = 64;
 /// How often work is run again that another process got in the way of.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// The thread's side of the queue.
 pub(crate) struct Writer {
@@ -45,83 +39,6 @@ pub(crate) struct Writer {
     conn: Option<Conn>,
     head: watch::Sender<i64>,
     collided: Arc<AtomicBool>,
-}
-
-/// The others' side: dropping it lets the thread finish what waits and close the database.
-pub(crate) struct Queue {
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Queue {
-    /// Waits for a place, but not for long.
-    pub(crate) async fn put(&self, job: Box<dyn Job>) -> Result<(), DbError> {
-        let place = timeout(PATIENCE, self.jobs()?.reserve())
-            .await
-            .map_err(|_| DbError::Busy("too many writes wait".to_owned()))?
-            .map_err(|_| ended())?;
-        place.send(job);
-        Ok(())
-    }
-
-    /// Waits for a place, on a plain thread.
-    pub(crate) fn put_blocking(&self, job: Box<dyn Job>) -> Result<(), DbError> {
-        self.jobs()?.blocking_send(job).map_err(|_| ended())
-    }
-
-    fn jobs(&self) -> Result<&mpsc::Sender<Box<dyn Job>>, DbError> {
-        self.jobs.as_ref().ok_or_else(ended)
-    }
-}
-
-impl Drop for Queue {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take()
-            // A job may have held the last clone of its own database.
-            && thread.thread().id() != std::thread::current().id()
-        {
-            // A panic of the writer has been told to whoever waited for it.
-            let _ = thread.join();
-        }
-    }
-}
-
-pub(crate) fn ended() -> DbError {
-    DbError::Busy("the writer has ended".to_owned())
-}
-
-/// A job in the queue.
-pub(crate) trait Job: Send {
-    /// Nobody waits for it any more.
-    fn is_too_late(&self) -> bool;
-    /// Runs it in a savepoint of the open transaction and keeps its result.
-    fn attempt(&mut self, turn: &mut Turn<'_>) -> Result<(), Broken>;
-    /// Its commit is done: answer.
-    fn settle(self: Box<Self>);
-    /// It was rolled back.
-    fn refuse(self: Box<Self>, why: DbError);
-}
-
-/// The open transaction, as the jobs of one group see it.
-pub(crate) struct Turn<'a> {
-    conn: &'a mut Conn,
-    outside: &'a Outside,
-    log: Appended,
-    collided: &'a AtomicBool,
-}
-
-/// The whole transaction is lost, not just a job's savepoint.
-pub(crate) struct Broken;
-
-/// Why a group did not commit.
-enum Failed {
-    /// Nothing was done, and trying at once is useless.
-    NotNow(DbError),
-    /// Nothing was done; it may work again, or with fewer jobs.
-    Again(DbError),
-    /// Nobody knows.
-    Unknown(DbError),
 }
 
 impl Writer {
@@ -140,7 +57,7 @@ impl Writer {
             .name(name)
             .spawn(move || writer.serve(jobs))
             .map_err(|e| DbError::Busy(format!("no thread for the writer: {e}")))?;
-        Ok(Queue { jobs: Some(queue), thread: Some(thread) })
+        Ok(Queue::new(queue, thread))
     }
 
     fn serve(mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
@@ -212,8 +129,8 @@ impl Writer {
 
     /// The new head of the log, if anything was appended.
     fn fill_and_commit(&self, conn: &mut Conn, group: &mut [Box<dyn Job>]) -> Result<Option<i64>, Failed> {
-        let mut turn =
-            Turn { conn, outside: &self.outside, log: Appended::default(), collided: &self.collided };
+        let outside = &self.outside;
+        let mut turn = Turn { conn, outside, log: Appended::default(), collided: &self.collided };
         for job in group {
             if job.attempt(&mut turn).is_err() {
                 roll_back(turn.conn);
@@ -261,107 +178,6 @@ impl Writer {
     }
 }
 
-/// One job's work and where its answer goes.
-pub(crate) struct Task<T, E, F> {
-    ctx: Ctx,
-    work: F,
-    answer: oneshot::Sender<Result<T, E>>,
-    result: Option<Result<T, E>>,
-}
-
-impl<T, E, F> Task<T, E, F> {
-    pub(crate) fn new(ctx: Ctx, work: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
-        let (answer, receiver) = oneshot::channel();
-        (Self { ctx, work, answer, result: None }, receiver)
-    }
-}
-
-impl<T, E, F> Job for Task<T, E, F>
-where
-    T: Send,
-    E: From<DbError> + Send,
-    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
-{
-    fn is_too_late(&self) -> bool {
-        // Our own work has no asker who could stop waiting.
-        !matches!(self.ctx.actor, Actor::System { .. }) && self.ctx.deadline.has_passed()
-    }
-
-    fn attempt(&mut self, turn: &mut Turn<'_>) -> Result<(), Broken> {
-        for _ in 0..TRIES {
-            self.result = Some(turn.savepoint(&self.ctx, &self.work)?);
-            let collided = turn.collided.swap(false, Ordering::Relaxed);
-            if !collided || self.result.as_ref().is_some_and(Result::is_ok) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn settle(self: Box<Self>) {
-        if let Some(result) = self.result {
-            // Whoever asked may have gone.
-            let _ = self.answer.send(result);
-        }
-    }
-
-    fn refuse(self: Box<Self>, why: DbError) {
-        let _ = self.answer.send(Err(why.into()));
-    }
-}
-
-impl Turn<'_> {
-    fn savepoint<T, E: From<DbError>>(
-        &mut self,
-        ctx: &Ctx,
-        work: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<Result<T, E>, Broken> {
-        let asker = Asker { ctx, outside: self.outside };
-        let before = &self.log.versions;
-        let done = self.conn.transaction(|conn| {
-            let done = caught(|| {
-                let mut tx = Tx::new(conn, asker, before);
-                work(&mut tx).map(|answer| (answer, tx.into_log()))
-            });
-            if done.is_err() {
-                // It may have left transactions of its own open.
-                roll_back_to(conn, 2);
-            }
-            done.map_err(Undone::Own)
-        });
-        if !is_at_depth(self.conn, 1) {
-            return Err(Broken);
-        }
-        Ok(match done {
-            Ok((answer, log)) => {
-                self.log.extend(log);
-                Ok(answer)
-            }
-            Err(Undone::Own(error)) => Err(error),
-            Err(Undone::Database(error)) => Err(DbError::from(error).into()),
-        })
-    }
-}
-
-/// Why a savepoint was rolled back: the job's own error, or the savepoint's.
-enum Undone<E> {
-    Own(E),
-    Database(Error),
-}
-
-impl<E> From<Error> for Undone<E> {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-fn begin(conn: &mut Conn) -> QueryResult<()> {
-    match conn {
-        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
-        Conn::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
-    }
-}
-
 fn number_or_roll_back(conn: &mut Conn, events: Vec<log::Pending>) -> Result<i64, Failed> {
     log::number(conn, events).map_err(|why| {
         roll_back(conn);
@@ -377,47 +193,6 @@ fn number_or_roll_back(conn: &mut Conn, events: Vec<log::Pending>) -> Result<i64
     })
 }
 
-fn close(conn: &mut Conn) -> Result<(), Failed> {
-    <Conn as Connection>::TransactionManager::commit_transaction(conn).map_err(|error| {
-        let lost = !is_alive(conn);
-        roll_back(conn);
-        let why = DbError::from(error);
-        if lost { Failed::Unknown(DbError::Lost(why.to_string())) } else { Failed::Again(why) }
-    })
-}
-
-fn roll_back(conn: &mut Conn) {
-    roll_back_to(conn, 0);
-}
-
-fn roll_back_to(conn: &mut Conn, depth: u32) {
-    while !is_at_depth(conn, depth) {
-        if <Conn as Connection>::TransactionManager::rollback_transaction(conn).is_err() {
-            break;
-        }
-    }
-}
-
-fn is_at_depth(conn: &mut Conn, depth: u32) -> bool {
-    let status: &TransactionManagerStatus =
-        <Conn as Connection>::TransactionManager::transaction_manager_status_mut(conn);
-    status.transaction_depth().is_ok_and(|found| found.map_or(0, u32::from) == depth)
-}
-
-fn is_alive(conn: &mut Conn) -> bool {
-    match conn {
-        Conn::Sqlite(_) => true,
-        Conn::Postgres(c) => {
-            !diesel::r2d2::R2D2Connection::is_broken(c) && diesel::r2d2::R2D2Connection::ping(c).is_ok()
-        }
-    }
-}
-
-/// Fit for the next group: no transaction is left open and the server still listens.
-fn is_sound(conn: &mut Conn) -> bool {
-    is_at_depth(conn, 0) && !diesel::r2d2::R2D2Connection::is_broken(conn)
-}
-
 /// Two processes met at one idempotency key; the second must look again and will find the answer.
 fn is_key_race(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
@@ -429,15 +204,4 @@ fn refuse_all(jobs: Vec<Box<dyn Job>>, why: &DbError) {
     for job in jobs {
         job.refuse(why.copy());
     }
-}
-
-/// A panic is one job's failure, never the writer's.
-pub(crate) fn caught<T, E: From<DbError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|panic| Err(DbError::Panicked(words_of(&*panic)).into()))
-}
-
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
