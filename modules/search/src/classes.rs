@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use booking_api::events::usual_cabin;
+
 /// Open seats by class, highest first, as far as a party could want them.
 pub(crate) type Classes = Arc<[(u8, u8)]>;
 
@@ -11,16 +13,6 @@ const CABINS: [char; 4] = ['Y', 'W', 'J', 'F'];
 /// "Nobody told": such a leg is shown and has no price.
 const UNKNOWN: u16 = 0xFFFF;
 
-/// The cabin that a class is sold in.
-pub(crate) fn cabin_of(class: char) -> char {
-    match class {
-        'J' | 'C' | 'D' | 'I' | 'Z' => 'J',
-        'W' => 'W',
-        'F' | 'A' | 'P' => 'F',
-        _ => 'Y',
-    }
-}
-
 /// Where a cabin's four bits begin; `None` for a cabin that does not exist.
 pub(crate) fn cabin_shift(cabin: char) -> Option<u32> {
     CABINS.iter().zip([0, 4, 8, 12]).find(|(known, _)| **known == cabin).map(|(_, shift)| shift)
@@ -29,7 +21,7 @@ pub(crate) fn cabin_shift(cabin: char) -> Option<u32> {
 /// The most seats open in one class of each cabin, four bits each.
 pub(crate) fn by_cabin(classes: &[(u8, u8)]) -> u16 {
     let best = |cabin: char| {
-        let of_cabin = classes.iter().filter(|(class, _)| cabin_of(char::from(*class)) == cabin);
+        let of_cabin = classes.iter().filter(|(class, _)| usual_cabin(char::from(*class)) == cabin);
         of_cabin.map(|(_, seats)| u16::from(*seats).min(9)).max().unwrap_or(0)
     };
     CABINS.iter().rev().fold(0, |bits, cabin| (bits << 4) | best(*cabin))
@@ -80,13 +72,6 @@ impl Copies {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cabins_by_class() {
-        for (class, cabin) in [('J', 'J'), ('Z', 'J'), ('W', 'W'), ('P', 'F'), ('Y', 'Y'), ('T', 'Y')] {
-            assert_eq!(cabin_of(class), cabin, "{class}");
-        }
-    }
 
     #[test]
     fn bits_hold_the_best_class_of_each_cabin() {

@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use booking_api::{
-    events::{Fare, FaresChanged, TaxesChanged},
+    events::{Fare, FaresChanged, TaxesChanged, usual_cabin},
     pricing::{self, PricedSlice},
 };
 use jiff::civil;
 use kernel::{Iata, Money, Party};
 
-use crate::classes::{cabin_of, seats_in};
+use crate::classes::seats_in;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Prices {
@@ -43,7 +43,7 @@ impl Prices {
         let fits = |fare: &&Fare| {
             fare.valid_from <= question.date
                 && question.date <= fare.valid_to
-                && cabin_of(fare.class) == question.cabin
+                && usual_cabin(fare.class) == question.cabin
         };
         let mut fares: Vec<&Fare> = fares.iter().filter(fits).collect();
         fares.sort_by_key(|fare| (fare.amount.minor, fare.class));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use booking_api::{
     Airport, LegKey,
-    events::{ConnectingTimes, InventoryChanged, LegRetimed, SeasonFlight, SeasonLeg},
+    events::{ConnectingTimes, InventoryChanged, LegRetimed, SeasonFlight, SeasonLeg, usual_cabin},
 };
 use jiff::{
     SignedDuration, Timestamp, civil,
@@ -14,7 +14,6 @@ use jiff::{
 use kernel::{Carrier, Iata};
 
 use crate::{
-    classes::cabin_of,
     question::longest_way,
     restrict::{Segment, may_sell},
     stations::metres,
@@ -233,7 +232,7 @@ impl Reference {
 
 impl Dated {
     fn is_open(&self, ask: &Ask) -> bool {
-        let open = self.open.iter().filter(|(class, _)| cabin_of(*class) == ask.cabin);
+        let open = self.open.iter().filter(|(class, _)| usual_cabin(*class) == ask.cabin);
         !self.known || open.map(|(_, seats)| *seats).max().is_some_and(|seats| seats >= ask.seats)
     }
 
