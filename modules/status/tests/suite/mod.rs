@@ -15,6 +15,7 @@ use jiff::{Timestamp, civil};
 use kernel::{Actor, Ctx, FeedAfter, PersonId, Role};
 use status_api::{FlightOf, IntakeReport, LegStatus, Movements, RawMessage, Status};
 
+#[allow(unused_imports, reason = "who runs only the suite needs only the booking")]
 pub(crate) use booking::{FakeBooking, booking, season};
 
 /// Every case.
