@@ -24,10 +24,21 @@ use super::{Stop, stop::Refusal};
 
 /// The most that any request may carry, in bytes; a route may take less.
 pub(super) const MOST: usize = 1024 * 1024;
-/// From the first look at a body to its end.
-const WHOLE: Duration = Duration::from_secs(20);
-/// Between two pieces.
-const PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a body may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// From the head to the last byte.
+    pub whole: Duration,
+    /// Between two pieces.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { whole: Duration::from_secs(20), pause: Duration::from_secs(5) }
+    }
+}
 
 /// What went wrong with a body, told to whoever answers in the end.
 #[derive(Clone, Default)]
@@ -49,7 +60,7 @@ impl Trouble {
 }
 
 /// Puts the clock and the scales on a request's body.
-pub(super) fn watch(request: &mut ServiceRequest) -> Result<Trouble, Stop> {
+pub(super) fn watch(request: &mut ServiceRequest, patience: Patience) -> Result<Trouble, Stop> {
     let told = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -61,8 +72,9 @@ pub(super) fn watch(request: &mut ServiceRequest) -> Result<Trouble, Stop> {
     if request.method() != Method::GET {
         let body = Watched {
             inner: request.take_payload(),
-            until: Instant::now() + WHOLE,
-            timer: Box::pin(sleep_until(Instant::now() + PAUSE)),
+            until: Instant::now() + patience.whole,
+            pause: patience.pause,
+            timer: Box::pin(sleep_until(Instant::now() + patience.pause)),
             left: MOST,
             trouble: trouble.clone(),
         };
@@ -74,6 +86,7 @@ pub(super) fn watch(request: &mut ServiceRequest) -> Result<Trouble, Stop> {
 struct Watched {
     inner: Payload,
     until: Instant,
+    pause: Duration,
     timer: Pin<Box<Sleep>>,
     left: usize,
     trouble: Trouble,
@@ -97,7 +110,7 @@ impl Stream for Watched {
             Poll::Ready(Some(Ok(piece))) if piece.len() > self.left => self.fails(Why::TooLarge),
             Poll::Ready(Some(Ok(piece))) => {
                 self.left -= piece.len();
-                let next = (Instant::now() + PAUSE).min(self.until);
+                let next = (Instant::now() + self.pause).min(self.until);
                 self.timer.as_mut().reset(next);
                 if Instant::now() >= self.until {
                     self.fails(Why::TooSlow)

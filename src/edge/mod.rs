@@ -24,6 +24,7 @@ mod visit;
 
 pub use assets::Assets;
 pub use authorise::{Kind, Row, TABLE, Verb, Who, row_of};
+pub use body::Patience;
 pub use client::Proxies;
 pub use enter::Marks;
 pub use form::Form;

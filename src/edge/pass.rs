@@ -16,7 +16,7 @@ use actix_web::{
 use kernel::Pin;
 
 use super::{
-    Class, Counted, Hosts, Limits, Marks, Proxies, Rates, Sessions, Stop,
+    Class, Counted, Hosts, Limits, Marks, Patience, Proxies, Rates, Sessions, Stop,
     authorise::{Kind, Row, Who, row_of},
     body, csrf, door, enter, explain, headers,
     session::{Principal, SESSION},
@@ -36,6 +36,7 @@ pub struct Gate {
     pub hosts: Hosts,
     pub proxies: Proxies,
     pub limits: Limits,
+    pub patience: Patience,
 }
 
 impl Gate {
@@ -45,6 +46,7 @@ impl Gate {
             hosts: Hosts::of(settings.public_url)?,
             proxies: Proxies::of(settings.trusted_proxies.iter().map(String::as_str))?,
             limits: Limits::new(&settings.rates),
+            patience: Patience::default(),
         })
     }
 }
@@ -105,7 +107,7 @@ async fn admit(
         let principal = Principal::of(request.request(), portal, sessions, &ctx).await?;
         row.judge(&principal.actor(), principal.resting)?;
     }
-    body::watch(request)
+    body::watch(request, gate.patience)
 }
 
 /// The row of the matched route; none where nothing matched, which will be a 404.

@@ -1,0 +1,160 @@
+//! A small house behind the real edge: accounts on a throw-away file, every other module away, a handful of routes.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use accounts_api::{Accounts, CreateAccount, SignIn};
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::ServerHandle,
+    middleware::from_fn,
+    web::{self, Bytes, Data},
+};
+use banyan::{
+    edge::{self, Assets, EdgeSettings, Form, Gate, Patience, Rates, Seal, Sessions, Stop, Visit},
+    portal::{House as Facts, Portal},
+};
+use cockpit::{Cockpit, Known};
+use kernel::{Always, Ctx, Decide, Fork, Outside, Role, Secret, Target};
+use serde::Deserialize;
+use store::testing::{Folder, sqlite};
+use switch::{Switch, Table};
+
+/// A running server. Ends when it is dropped.
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    /// The token of an open session of a traveller.
+    pub(crate) session: String,
+    /// A bearer token of a machine with the role `ops`.
+    pub(crate) machine: String,
+    handle: ServerHandle,
+}
+
+pub(crate) const PASSWORD: &str = "a boat of paper";
+
+impl House {
+    /// `limits` by minute for forms of sign-in; 0 for none at all.
+    pub(crate) fn open(limit: u32) -> Self {
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(limit, tell)));
+        told.recv().unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        // Tells the server to stop; nobody needs to wait for it.
+        drop(self.handle.stop(false));
+    }
+}
+
+async fn serve(limit: u32, tell: std::sync::mpsc::Sender<House>) {
+    let outside = Outside::system();
+    let db = sqlite("accounts", &accounts::migrations(), &outside);
+    let cost = accounts::Cost { memory_kib: 64, passes: 1, lanes: 1 };
+    let parts = accounts::Parts { cost, ..accounts::Parts::new(db, [3; 32], "Banyan Air") };
+    let accounts = accounts::start(parts).unwrap();
+    let (session, machine) = tokens(&*accounts).await;
+
+    let folder = Folder::new("front-door");
+    let portal = Data::new(portal(accounts, outside, folder.path()).await);
+    let rates = Rates { enabled: limit > 0, pages: 1000, sign_in: limit, find_booking: 1000 };
+    let settings = EdgeSettings { public_url: "http://127.0.0.1", trusted_proxies: &[], rates };
+    let patience = Patience { whole: Duration::from_millis(1200), pause: Duration::from_millis(400) };
+    let gate = Data::new(Gate { patience, ..Gate::new(&settings).unwrap() });
+    let sessions = Data::new(Sessions::new());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(portal.clone())
+            .app_data(gate.clone())
+            .app_data(sessions.clone())
+            .wrap(from_fn(edge::pass))
+            .configure(routes)
+    })
+    .workers(1)
+    .client_request_timeout(Duration::from_millis(600))
+    .disable_signals()
+    .bind("127.0.0.1:0")
+    .unwrap();
+    let address = server.addrs()[0];
+    let server = server.run();
+    tell.send(House { address, session, machine, handle: server.handle() }).unwrap();
+    server.await.unwrap();
+}
+
+fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.route("/", web::get().to(|| async { "home" }))
+        // Reads a body and asks for nothing else.
+        .route("/trips", web::post().to(|body: Bytes| async move { format!("{} bytes", body.len()) }))
+        .route("/signin/", web::get().to(form))
+        .route("/signin/", web::post().to(posted))
+        .route("/notes/", web::get().to(|| async { "notes" }))
+        .route("/notes/create/", web::post().to(posted))
+        .route("/admin", web::get().to(|| async { "admin" }))
+        .route("/api/v1/notes", web::post().to(|| async { HttpResponse::Created().finish() }))
+        .route("/api/v1/feeds", web::get().to(|| async { "feeds" }))
+        .route("/api/air/orders", web::get().to(|| async { "orders" }))
+        .route("/nobody/thought/of/it", web::get().to(|| async { "open" }));
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    name: String,
+}
+
+async fn form(visit: Visit) -> Result<HttpResponse, Stop> {
+    visit.page(&Page { token: visit.form_token() })
+}
+
+/// Only the form's token.
+#[derive(askama::Template)]
+#[template(source = "{{ token }}", ext = "txt")]
+struct Page {
+    token: String,
+}
+
+async fn posted(form: Form<Fields>) -> String {
+    form.fields.name
+}
+
+async fn tokens(accounts: &dyn Accounts) -> (String, String) {
+    let (ctx, email) = (Ctx::system("test"), "ada@example.com".to_owned());
+    let password = Secret::new(PASSWORD);
+    let new = CreateAccount { email: email.clone(), password: password.clone(), role: Role::Traveller };
+    accounts.create(&ctx, new).await.unwrap();
+    let with = SignIn { email, password, device: "test".to_owned() };
+    let opened = accounts.sign_in(&ctx, with).await.unwrap();
+    let new = accounts_api::NewMachineToken { name: "test".to_owned(), role: Role::Ops };
+    let issued = accounts.issue_token(&ctx, new).await.unwrap();
+    (opened.token.expose().to_owned(), issued.token.expose().to_owned())
+}
+
+async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::path::Path) -> Portal {
+    let decide: Arc<dyn Decide> = Arc::new(Always(Target::Here));
+    macro_rules! away {
+        ($Trait:path) => {
+            Arc::new(Fork::<dyn $Trait>::new(decide.clone(), None))
+        };
+    }
+    let switch = Arc::new(Switch::new(Table::here(&["accounts"]), outside.clock.clone()));
+    let known = Known { modules: vec!["accounts".to_owned()], upstreams: Default::default() };
+    let db = sqlite("switch", &cockpit::migrations(), &outside);
+    let cockpit = Arc::new(Cockpit::open(db, switch, folder.join("last-good"), known).await);
+    Portal {
+        accounts,
+        schedule: away!(booking_api::Schedule),
+        shop: away!(booking_api::Shop),
+        orders: away!(booking_api::Orders),
+        payments: away!(booking_api::Payments),
+        disruption: away!(booking_api::Disruption),
+        search: away!(search_api::Search),
+        status: away!(status_api::Status),
+        notes: away!(notes_api::Notes),
+        cockpit,
+        own_tokens: Arc::new(|_| None),
+        seal: Seal::new(&[5; 32], outside.clone(), false),
+        assets: Assets::new(),
+        house: Facts { brand: "Banyan Air".into(), demo: false, public_url: "http://127.0.0.1".into() },
+        decide,
+        outside,
+    }
+}
