@@ -1,7 +1,16 @@
 //! The only home of diesel: a module's database on either engine, its event log, and what reads such logs.
 //!
-//! A module keeps its queries in `rows.rs` as functions over `&mut Conn` that answer `Result<_, DbError>`; its commands
-//! run in [`Db::change`], its questions in [`Db::ask`], both in the error type of its interface.
+//! A module owns its tables and migrations and leaves the rest to this crate:
+//!
+//! - `rows.rs` holds its queries: functions over `&mut Conn` that answer `Result<_, DbError>`;
+//! - questions run in [`Db::ask`] on a pool of reading connections, commands in [`Db::change`] on the one writer, both
+//!   in the error type of the module's interface ([`TxError`] joins the two kinds of no);
+//! - a command wraps its work in [`Tx::once`], so that a repeated key gets the stored reply, and says what it did with
+//!   [`Tx::append`]; [`Db::feed`] is the answer to the interface's `feed`;
+//! - what it must know of other modules it reads from their feeds: durably with a [`Projection`] and its [`Projector`],
+//!   in memory with a [`View`] and its [`MemoryReader`].
+//!
+//! Jobs of the writer must not wait for anything but the database, and may be run again.
 
 mod applier;
 mod care;

@@ -1,5 +1,7 @@
 //! The event log as rows: numbering what a group appended, and answering `feed`.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use jiff::Timestamp;
 use kernel::{Event, FeedAfter, FeedBatch, NewEvent, Position};
@@ -62,6 +64,20 @@ pub(crate) fn stream_version(conn: &mut Conn, stream: &str) -> Result<i64, DbErr
         .first(conn)
         .optional()?;
     Ok(last.unwrap_or(0))
+}
+
+/// The last versions of those streams that have any.
+pub(crate) fn stream_versions(conn: &mut Conn, streams: &[&str]) -> Result<HashMap<String, i64>, DbError> {
+    let mut last = HashMap::new();
+    for chunk in streams.chunks(CHUNK) {
+        let rows: Vec<(String, Option<i64>)> = event::table
+            .filter(event::stream.eq_any(chunk.to_vec()))
+            .group_by(event::stream)
+            .select((event::stream, diesel::dsl::max(event::stream_version)))
+            .load(conn)?;
+        last.extend(rows.into_iter().filter_map(|(stream, version)| Some((stream, version?))));
+    }
+    Ok(last)
 }
 
 pub(crate) fn head(conn: &mut Conn) -> Result<Position, DbError> {

@@ -63,7 +63,7 @@ impl<'a> Tx<'a> {
     /// Appends an event to a stream such as `order/7Q4ZK2` and answers its version there. It gets its number when the
     /// group commits, and goes with the transaction if that is rolled back.
     pub fn append(&mut self, stream: &str, expected: Expected, new: NewEvent) -> Result<i64, DbError> {
-        let bytes = new.payload.to_string().len();
+        let bytes = json_bytes(&new.payload);
         if bytes > MOST_BYTES {
             return Err(DbError::TooLarge { stream: stream.to_owned(), bytes });
         }
@@ -79,6 +79,24 @@ impl<'a> Tx<'a> {
         let pending = self.asker.stamp(stream, last + 1, new, self.caused_by);
         self.log.push(pending);
         Ok(last + 1)
+    }
+
+    /// Appends many events, each to the end of its own stream, with few looks at where the streams stand: for importers.
+    pub fn append_all(&mut self, news: Vec<(String, NewEvent)>) -> Result<(), DbError> {
+        let unknown = |stream: &&str| !self.log.versions.contains_key(*stream) && !self.before.contains_key(*stream);
+        let streams: Vec<&str> = news.iter().map(|(stream, _)| stream.as_str()).filter(unknown).collect();
+        let mut last = log::stream_versions(self.conn, &streams)?;
+        for (stream, new) in news {
+            let bytes = json_bytes(&new.payload);
+            if bytes > MOST_BYTES {
+                return Err(DbError::TooLarge { stream, bytes });
+            }
+            let appended = self.log.versions.get(&stream).or_else(|| self.before.get(&stream)).copied();
+            let version = appended.or_else(|| last.remove(&stream)).unwrap_or(0) + 1;
+            let pending = self.asker.stamp(&stream, version, new, self.caused_by);
+            self.log.push(pending);
+        }
+        Ok(())
     }
 
     /// The last version of a stream, counting what this commit appended; 0 if there is none.
@@ -163,6 +181,22 @@ impl Appended {
         self.events.extend(more.events);
         self.versions.extend(more.versions);
     }
+}
+
+/// How long a payload is as JSON, without writing it down.
+fn json_bytes(payload: &serde_json::Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, payload).map_or(usize::MAX, |()| count.0)
 }
 
 /// Who asked for a job, and the world it runs in.

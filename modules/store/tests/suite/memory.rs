@@ -85,3 +85,42 @@ async fn another_history_starts_from_nothing() {
         assert_eq!(fresh.seen(), [""; 0], "{engine}: a snapshot is not read again");
     }
 }
+
+/// Fails once, in the middle.
+struct Clumsy {
+    inner: Kinds,
+    falls: bool,
+}
+
+impl View for Clumsy {
+    fn clear(&mut self) {
+        self.inner.clear();
+    }
+    fn apply(&mut self, events: &[Event]) {
+        let (first, rest) = events.split_at(1);
+        self.inner.apply(first);
+        assert!(!std::mem::take(&mut self.falls), "on purpose");
+        self.inner.apply(rest);
+    }
+}
+
+#[tokio::test]
+async fn a_view_that_falls_starts_again() {
+    for (engine, db) in databases() {
+        db.write(&crate::world::ctx(), |tx| {
+            let news = ["one", "two"].map(|kind| ("a".to_owned(), crate::world::event(tx, kind)));
+            tx.append_all(news.into())
+        })
+        .await
+        .unwrap();
+        let view = Kinds::default();
+        let (stop, stopped) = watch::channel(false);
+        let reader = reader(&db);
+        let handle = reader.handle();
+        let running = tokio::spawn(reader.follow(Clumsy { inner: view.clone(), falls: true }, stopped));
+        assert!(handle.has_passed(2, std::time::Duration::from_secs(10)).await, "{engine}");
+        assert_eq!(view.seen(), ["one", "two"], "{engine}");
+        stop.send(true).unwrap();
+        running.await.unwrap();
+    }
+}

@@ -126,6 +126,15 @@ async fn a_job_sees_its_own_numbers_and_conflicts() {
                 .await;
             assert!(matches!(refused, Err(DbError::Version { stream }) if stream == "order/A"), "{engine}");
         }
+        db.write(&ctx(), |tx| {
+            let streams = ["order/A", "order/new", "order/A", "order/new"];
+            let news = streams.map(|stream| (stream.to_owned(), event(tx, "order.held")));
+            tx.append_all(news.into())?;
+            assert_eq!((tx.stream_version("order/A")?, tx.stream_version("order/new")?), (5, 2));
+            Err::<(), _>(DbError::KeyReused)
+        })
+        .await
+        .unwrap_err();
         let large = db
             .write(&ctx(), |tx| {
                 let new = kernel::NewEvent::new("x", tx.now(), &"x".repeat(300_000));
