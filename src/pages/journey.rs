@@ -169,6 +169,12 @@ fn fee(of: Option<Money>, locale: Locale, none: &str, free: &str, some: impl Fn(
     }
 }
 
+/// A module's words as a sentence of a page.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.trim_end_matches('.').chars();
+    letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str())).unwrap_or_default()
+}
+
 /// `2 adults, 1 child`.
 pub fn party(of: Party) -> String {
     [(of.adults, "adult", "adults"), (of.children, "child", "children"), (of.infants, "infant", "infants")]
@@ -268,6 +274,7 @@ mod tests {
     #[test]
     fn small_words() {
         assert_eq!(party(Party { adults: 2, children: 1, infants: 0 }), "2 adults, 1 child");
+        assert_eq!(sentence("it is too late"), "It is too late.");
         assert_eq!(ticket_number("0741234567890"), "074-1234567890");
         let at = |text: &str| text.parse::<civil::DateTime>().unwrap();
         assert_eq!(days_between(at("2026-12-31T23:00"), at("2027-01-01T06:00")), 1);

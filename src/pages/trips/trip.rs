@@ -115,7 +115,7 @@ fn history(order: &Order, locale: Locale) -> Vec<Line> {
         .iter()
         .map(|line| Line {
             at: format!("{} UTC", locale.moment(&line.at.to_zoned(TimeZone::UTC))),
-            text: line.text.clone(),
+            text: journey::sentence(&line.text),
         })
         .collect()
 }
