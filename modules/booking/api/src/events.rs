@@ -20,13 +20,13 @@ pub struct SeasonFlight {
     /// Bit 0 is Monday.
     pub days: u8,
     /// Only every second week, counted from `from`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub fortnightly: bool,
     /// SSIM service type; sold to passengers: J S G B C Q R L U.
     pub service: char,
     pub legs: Vec<SeasonLeg>,
     /// Whether this is another carrier's flight under our number.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub codeshare: bool,
 }
 
@@ -38,25 +38,25 @@ pub struct SeasonLeg {
     pub departs: i32,
     pub arrives: i32,
     /// Minutes east of UTC that the file gave: for stations whose zone nobody knows.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub departs_offset: i32,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub arrives_offset: i32,
     /// Days from the base date to the flight's date (its local date at the first station). The same on every leg.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub date_shift: i8,
     pub aircraft: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub from_terminal: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub to_terminal: String,
     /// `D`, `I`, or blank: the status for connecting times at departure and arrival.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_status: Option<char>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_status: Option<char>,
     /// SSIM bytes 150–160 without trailing blanks: place n restricts the n-th following off point.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub restrictions: String,
     /// Seats by cabin letter, highest cabin first.
     pub seats: Vec<(char, u32)>,
@@ -156,6 +156,11 @@ pub struct OrderFact {
     pub title: String,
     pub departs: Timestamp,
     pub total: Money,
+}
+
+/// What a reader takes for granted is not written: a schedule has many thousand flights.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The cabin that a booking class or a configuration letter belongs to by custom: F, J, W or Y.
