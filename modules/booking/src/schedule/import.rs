@@ -8,11 +8,11 @@ use booking_api::{
     events::{SeasonFlight, SeasonFlightWithdrawn},
 };
 use kernel::{Ctx, Fault, NewEvent};
-use store::{DbError, Expected, Tx, TxError};
+use store::{DbError, Tx, TxError};
 
 use super::{
     replace::{Change, Replacement, replace},
-    rows::{self, SeasonRow},
+    rows,
     ssim::{self, Season},
 };
 use crate::{Booking, fares};
@@ -97,21 +97,20 @@ async fn write(booking: &Booking, ctx: &Ctx, change: Change) -> Result<(), Booki
 
 fn load(tx: &mut Tx<'_>, flights: &[SeasonFlight]) -> Result<(), DbError> {
     let version = rows::next_version(tx.conn())?;
-    let mut rows = Vec::with_capacity(flights.len());
-    for flight in flights {
-        let event = NewEvent::new("schedule.loaded", tx.now(), flight);
-        rows.push(SeasonRow::new(flight, event.payload.to_string(), version));
-        tx.append(&format!("season/{}", flight.key), Expected::Any, event)?;
-    }
-    rows::put(tx.conn(), &rows)
+    let now = tx.now();
+    let news = flights.iter().map(|flight| (stream(&flight.key), NewEvent::new("schedule.loaded", now, flight)));
+    tx.append_all(news.collect())?;
+    rows::put(tx.conn(), &rows::season_rows(flights, version)?)
 }
 
 fn withdraw(tx: &mut Tx<'_>, keys: &[String]) -> Result<(), DbError> {
     let version = rows::next_version(tx.conn())?;
-    for key in keys {
-        let event =
-            NewEvent::new("schedule.withdrawn", tx.now(), &SeasonFlightWithdrawn { key: key.clone() });
-        tx.append(&format!("season/{key}"), Expected::Any, event)?;
-    }
+    let now = tx.now();
+    let gone = |key: &String| NewEvent::new("schedule.withdrawn", now, &SeasonFlightWithdrawn { key: key.clone() });
+    tx.append_all(keys.iter().map(|key| (stream(key), gone(key))).collect())?;
     rows::withdraw(tx.conn(), keys, version)
+}
+
+fn stream(key: &str) -> String {
+    format!("season/{key}")
 }

@@ -25,19 +25,21 @@ pub(crate) struct SeasonRow {
     version: i64,
 }
 
-impl SeasonRow {
-    pub(crate) fn new(flight: &SeasonFlight, payload: String, version: i64) -> Self {
-        Self {
+/// Flights as they are kept under one version.
+pub(crate) fn season_rows(flights: &[SeasonFlight], version: i64) -> Result<Vec<SeasonRow>, DbError> {
+    let row = |flight: &SeasonFlight| {
+        Ok(SeasonRow {
             flight_key: flight.key.clone(),
             carrier: flight.designator.carrier.to_string(),
             designator: flight.designator.to_string(),
             valid_from: flight.from.to_string(),
             valid_to: flight.to.to_string(),
-            payload,
+            payload: serde_json::to_string(flight).map_err(|why| DbError::Encoding(why.to_string()))?,
             withdrawn: false,
             version,
-        }
-    }
+        })
+    };
+    flights.iter().map(row).collect()
 }
 
 /// What changed after a version; `None` if nothing did.
