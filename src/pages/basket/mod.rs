@@ -70,3 +70,18 @@ async fn begin(visit: Visit, id: Path<String>) -> Result<HttpResponse, Stop> {
 fn back_to(search: &Typed) -> String {
     if search.is_blank() { "/".to_owned() } else { search.href() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_comes_with_its_search() {
+        let sent = "csrf_token=x&from=AMS&to=LHR&return=2026-12-08&adults=2&quote=a.b";
+        let chosen: Chosen = serde_html_form::from_str(sent).unwrap();
+        assert_eq!(chosen.quote, "a.b");
+        assert_eq!((chosen.search.from.as_str(), chosen.search.back.as_str()), ("AMS", "2026-12-08"));
+        let bare: Chosen = serde_html_form::from_str("quote=a.b").unwrap();
+        assert_eq!(back_to(&bare.search), "/");
+    }
+}

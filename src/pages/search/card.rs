@@ -105,7 +105,7 @@ impl Setting<'_> {
             quote: family.quote.clone(),
             name: family.family.clone(),
             price: self.locale.money(self.whole_trip(family.total)),
-            words: words + &left,
+            words: format!("{words}{left}"),
             chosen,
         }
     }
