@@ -6,7 +6,14 @@ mod csv;
 mod disruption;
 mod failed;
 mod fares;
+mod imports;
 mod inventory;
+#[cfg(test)]
+#[path = "../tests/suite/kit.rs"]
+#[allow(dead_code, reason = "the suite needs more of it")]
+mod kit;
+#[cfg(test)]
+mod life_tests;
 mod mail;
 mod mail_letters;
 mod orders;

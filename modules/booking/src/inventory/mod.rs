@@ -5,10 +5,11 @@ pub(crate) mod blocks;
 mod levels;
 pub(crate) mod rows;
 pub(crate) mod rules;
-mod schema;
+pub(crate) mod schema;
 
+pub(crate) use blocks::GroupBlock;
 pub(crate) use levels::{counters, open_seats, totals};
-pub(crate) use rules::{CabinLevels, Levels};
+pub(crate) use rules::Levels;
 
 use booking_api::{LegKey, events::InventoryChanged};
 use kernel::NewEvent;

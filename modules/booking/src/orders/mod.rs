@@ -8,7 +8,7 @@ pub(crate) mod rows;
 pub(crate) mod rules;
 #[cfg(test)]
 pub(crate) mod samples;
-mod schema;
+pub(crate) mod schema;
 mod search;
 pub(crate) mod sold;
 pub(crate) mod sweep;

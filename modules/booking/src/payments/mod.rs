@@ -4,7 +4,7 @@ mod card;
 pub(crate) mod ledger;
 pub(crate) mod provider;
 pub(crate) mod rows;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod settle;
 
 use async_trait::async_trait;
