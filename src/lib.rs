@@ -1,9 +1,14 @@
 //! The portal: the only code that knows HTML, cookies, forms and public routes. It meets the modules through
 //! their interfaces; which implementation stands behind each is known to `wire` alone.
 
+pub mod api;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod mail;
 pub mod pages;
 pub mod portal;
 pub mod sandbox;
+pub mod serve;
+pub mod wire;

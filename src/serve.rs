@@ -1,6 +1,6 @@
 //! A running process: its listeners, its background work, and how it ends.
 
-use std::{collections::BTreeSet, fs, net::TcpListener, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, net::TcpListener, path::Path, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -11,10 +11,10 @@ use anyhow::{Context, bail};
 use kernel::Outside;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    api,
+    api::{self, Hub},
     config::{Keys, Limits, Settings},
     edge::{self, Assets, EdgeSettings, Gate, Rates, Seal, Sessions},
     mail, pages,
@@ -41,7 +41,12 @@ pub struct Serve<'a> {
     pub only: Option<BTreeSet<String>>,
     pub demo: bool,
     pub metrics: PrometheusHandle,
+    /// Work of the caller's own that runs beside the portal: the demo's operational day.
+    pub beside: Option<Beside>,
 }
+
+/// Starts a task that ends when it is told to stop.
+pub type Beside = Box<dyn FnOnce(Data<Portal>, watch::Receiver<bool>) -> JoinHandle<()>>;
 
 /// The data folder is in use by another full server.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +65,7 @@ pub fn running(data: &Path) -> Option<Running> {
 
 /// Serves until a signal ends it. `ready` is called once, when every listener is bound.
 pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Result<()> {
-    let Serve { settings, data, keys, outside, only, demo, metrics } = serve;
+    let Serve { settings, data, keys, outside, only, demo, metrics, beside } = serve;
     fs::create_dir_all(data).with_context(|| format!("making the data folder {}", data.display()))?;
     let whole = only.is_none();
     let _lock = whole.then(|| lock(data)).transpose()?;
@@ -90,7 +95,12 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
     }
     if let (Some(listener), Some(portal)) = (public, portal) {
         tasks.push(tokio::spawn(mail::post(mail::Postman::new(settings, data, &portal)?, stopping.clone())));
-        servers.push(public_server(listener, portal, settings)?);
+        let hub = Hub::new();
+        tasks.push(tokio::spawn(hub.clone().follow(portal.clone(), stopping.clone())));
+        if let Some(beside) = beside {
+            tasks.push(beside(portal.clone(), stopping.clone()));
+        }
+        servers.push(public_server(listener, portal, hub, settings)?);
     }
     if whole {
         fs::write(data.join(RUNNING), serde_json::to_vec(&running)?)?;
@@ -145,15 +155,18 @@ fn portal(
 fn public_server(
     listener: TcpListener,
     portal: Data<Portal>,
+    hub: Arc<Hub>,
     settings: &Settings,
 ) -> anyhow::Result<actix_web::dev::Server> {
     let sessions = Data::new(Sessions::new());
+    let hub = Data::from(hub);
     let gate = Data::new(gate(settings, &portal.house.public_url)?);
     let workers = settings.http.workers;
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(portal.clone())
             .app_data(sessions.clone())
+            .app_data(hub.clone())
             .app_data(gate.clone())
             .wrap(actix_web::middleware::Compress::default())
             .wrap(from_fn(edge::pass))
@@ -249,7 +262,9 @@ fn bind_ops(settings: &Settings, whole: bool) -> anyhow::Result<Option<TcpListen
 fn bind_service(settings: &Settings, whole: bool) -> anyhow::Result<Option<TcpListener>> {
     match settings.service.listen.as_str() {
         "" if whole => Ok(None),
-        "" => bail!("--only needs an address to offer the modules on: set service.listen (BANYAN__SERVICE__LISTEN)"),
+        "" => bail!(
+            "--only needs an address to offer the modules on: set service.listen (BANYAN__SERVICE__LISTEN)"
+        ),
         address => bind(address, "service.listen").map(Some),
     }
 }
@@ -260,8 +275,9 @@ fn lock(data: &Path) -> anyhow::Result<fs::File> {
     if file.try_lock().is_ok() {
         return Ok(file);
     }
-    let holder = running(data).map_or_else(|| "its address is unknown".into(), |r| {
-        format!("process {}, {}", r.pid, r.url.unwrap_or_default())
-    });
+    let holder = running(data).map_or_else(
+        || "its address is unknown".into(),
+        |r| format!("process {}, {}", r.pid, r.url.unwrap_or_default()),
+    );
     Err(InUse { folder: data.display().to_string(), holder }.into())
 }

@@ -11,7 +11,7 @@ use accounts_api::Accounts;
 use anyhow::{Context, bail};
 use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
 use cockpit::Cockpit;
-use kernel::{Clock, Decide, Fork, Outside, Remote, Served, Target};
+use kernel::{Clock, Ctx, Decide, Fork, Outside, ReadersAsk, Remote, Served, Target};
 use notes_api::Notes;
 use search_api::Search;
 use secrecy::{ExposeSecret, SecretString};
@@ -109,8 +109,11 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
         local.notes = Some(notes::start(parts));
     }
     if plan.has("search") {
-        let parts =
-            search::Parts { schedule: schedule.clone(), outside: plan.outside.clone(), quote_key: quote_key.clone() };
+        let parts = search::Parts {
+            schedule: schedule.clone(),
+            outside: plan.outside.clone(),
+            quote_key: quote_key.clone(),
+        };
         local.search = Some(search::start(parts));
     }
     if plan.has("status") {
@@ -125,9 +128,15 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
         shop: Arc::new(forks.fork("booking", here.clone().map(|b| b as Arc<dyn Shop>), |r| Arc::new(r))),
         orders: Arc::new(forks.fork("booking", here.clone().map(|b| b as Arc<dyn Orders>), |r| Arc::new(r))),
         payments: Arc::new(forks.fork("booking", here.map(|b| b as Arc<dyn Payments>), |r| Arc::new(r))),
-        search: Arc::new(forks.fork("search", local.search.clone().map(|s| s as Arc<dyn Search>), |r| Arc::new(r))),
-        status: Arc::new(forks.fork("status", local.status.clone().map(|s| s as Arc<dyn Status>), |r| Arc::new(r))),
-        notes: Arc::new(forks.fork("notes", local.notes.clone().map(|n| n as Arc<dyn Notes>), |r| Arc::new(r))),
+        search: Arc::new(
+            forks.fork("search", local.search.clone().map(|s| s as Arc<dyn Search>), |r| Arc::new(r)),
+        ),
+        status: Arc::new(
+            forks.fork("status", local.status.clone().map(|s| s as Arc<dyn Status>), |r| Arc::new(r)),
+        ),
+        notes: Arc::new(
+            forks.fork("notes", local.notes.clone().map(|n| n as Arc<dyn Notes>), |r| Arc::new(r)),
+        ),
         schedule,
         disruption,
     };
@@ -142,7 +151,8 @@ impl Wired {
             tasks.push(tokio::spawn(cockpit.follow(stop.clone())));
         }
         if let Some(booking) = self.local.booking.clone() {
-            tasks.push(tokio::spawn(booking.run(stop.clone())));
+            let stop = stop.clone();
+            tasks.push(tokio::spawn(async move { booking::sweep_until(&booking, stop).await }));
         }
         if let Some(search) = self.local.search.clone() {
             tasks.push(tokio::spawn(search.follow(stop.clone())));
@@ -155,6 +165,33 @@ impl Wired {
             tasks.push(tokio::spawn(notes.follow(stop.clone())));
         }
         tasks
+    }
+
+    /// For importers beside a server: waits until status in this process has read booking's schedule.
+    pub async fn status_has_schedule(&self, ctx: &Ctx) -> anyhow::Result<()> {
+        let Some(status) = self.local.status.clone() else { return Ok(()) };
+        let (stop, stopping) = watch::channel(false);
+        let following = tokio::spawn(status.clone().follow(stopping));
+        let caught_up = async {
+            while !status.readers(ctx, ReadersAsk {}).await?.iter().all(|reader| reader.lag() == Some(0)) {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            Ok::<_, anyhow::Error>(())
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), caught_up)
+            .await
+            .context("reading the schedule took too long")??;
+        stop.send(true).ok();
+        following.await?;
+        Ok(())
+    }
+
+    /// For importers beside a server: tells booking at once what status has understood.
+    pub async fn tell_booking(&self) -> anyhow::Result<()> {
+        if let Some(status) = &self.local.status {
+            while status.tell_now().await? > 0 {}
+        }
+        Ok(())
     }
 
     /// The names of the modules in this process.
@@ -232,7 +269,8 @@ struct Far {
 impl Far {
     fn new(plan: &Plan<'_>, key: Arc<ServiceKey>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let upstreams = &plan.settings.switch.upstreams;
-        let ways = upstreams.iter().map(|(name, base)| (name.clone(), (base.clone(), key.clone(), clock.clone())));
+        let ways =
+            upstreams.iter().map(|(name, base)| (name.clone(), (base.clone(), key.clone(), clock.clone())));
         if let Some(unknown) = plan.only.iter().flatten().find(|name| !MODULES.contains(&name.as_str())) {
             bail!("there is no module `{unknown}`; modules are {}", MODULES.join(", "));
         }
@@ -298,7 +336,6 @@ impl Local {
     }
 }
 
-
 /// The audience of tokens that the command line signs for the server of its own data folder.
 const OWN_AUDIENCE: &str = "portal";
 
@@ -320,7 +357,10 @@ impl Wired {
     }
 
     /// The service listener's routes: every local module, by call.
-    pub fn offer(&self, outside: &Outside) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + 'static {
+    pub fn offer(
+        &self,
+        outside: &Outside,
+    ) -> impl Fn(&mut actix_web::web::ServiceConfig) + Clone + Send + 'static {
         let offered = actix_web::web::Data::new(shims::Offered {
             served: self.served.clone(),
             key: self.service_key.clone(),

@@ -1,6 +1,8 @@
 //! `banyan account`: people and machine tokens, for whoever holds the data folder.
 
-use accounts_api::{CreateAccount, EndSessions, FindAccounts, NewMachineToken, PersonOf, RequestReset, SetRole};
+use accounts_api::{
+    CreateAccount, EndSessions, FindAccounts, NewMachineToken, PersonOf, RequestReset, SetRole,
+};
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 use kernel::{Ctx, Email, Role, Secret};
@@ -67,11 +69,15 @@ impl Account {
             Self::Create { email, role, password_stdin } => {
                 let made_up = !password_stdin;
                 let password = if made_up { make_up(house) } else { typed()? };
-                let new = CreateAccount { email, password: Secret::new(password.clone()), role: role_of(&role)? };
+                let new =
+                    CreateAccount { email, password: Secret::new(password.clone()), role: role_of(&role)? };
                 let account = accounts.create(&ctx, new).await.map_err(Failure::input)?;
                 let shown = made_up.then_some(password);
                 if global.json {
-                    println!("{}", json!({ "email": account.email, "role": account.role, "password": shown }));
+                    println!(
+                        "{}",
+                        json!({ "email": account.email, "role": account.role, "password": shown })
+                    );
                 } else {
                     println!("{} is a {}", account.email, account.role);
                     shown.iter().for_each(|password| println!("password: {password}"));
@@ -125,9 +131,12 @@ async fn sessions(wired: &Wired, ctx: &Ctx, email: &str, revoke: bool, global: &
 async fn find(wired: &Wired, email: &str) -> Result<kernel::PersonId, Failure> {
     let email: Email = email.parse().map_err(Failure::input)?;
     let ask = FindAccounts { text: email.to_string(), ..FindAccounts::default() };
-    let found = wired.faces.accounts.find(&Ctx::system("command-line"), ask).await.map_err(anyhow::Error::from)?;
+    let found =
+        wired.faces.accounts.find(&Ctx::system("command-line"), ask).await.map_err(anyhow::Error::from)?;
     let account = found.items.into_iter().find(|account| account.email == email);
-    account.map(|account| account.id).ok_or_else(|| Failure::input(anyhow!("there is no account for {email}")))
+    account
+        .map(|account| account.id)
+        .ok_or_else(|| Failure::input(anyhow!("there is no account for {email}")))
 }
 
 fn role_of(word: &str) -> Result<Role, Failure> {

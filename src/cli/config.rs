@@ -27,7 +27,8 @@ impl Config {
         let mut lines = Vec::new();
         walk("", &settings, &mut lines);
         for (key, value) in lines {
-            let from = house.loaded.origins.get(&key).map_or_else(|| "default".to_owned(), ToString::to_string);
+            let from =
+                house.loaded.origins.get(&key).map_or_else(|| "default".to_owned(), ToString::to_string);
             match (global.json, origin) {
                 (true, _) => println!("{}", json!({ "key": key, "value": value, "origin": from })),
                 (false, true) => println!("{key} = {value}  # {from}"),

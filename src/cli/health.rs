@@ -18,7 +18,9 @@ impl Health {
     pub(super) fn run(self, global: &Global) -> Outcome {
         let house = House::open(global, Vec::new())?;
         let ops = self.ops.or_else(|| serve::running(&house.data)?.ops);
-        let ops = ops.ok_or_else(|| anyhow!("no server runs on {}; start one, or name it with --ops", house.data.display()))?;
+        let ops = ops.ok_or_else(|| {
+            anyhow!("no server runs on {}; start one, or name it with --ops", house.data.display())
+        })?;
         House::block_on(async {
             let answer = reqwest::Client::builder()
                 .no_proxy()
@@ -31,7 +33,10 @@ impl Health {
             if !status.is_success() {
                 bail!("{ops} is not ready: {}", text.trim());
             }
-            println!("{}", if global.json { json!({ "ready": true, "ops": ops }).to_string() } else { "ready".into() });
+            println!(
+                "{}",
+                if global.json { json!({ "ready": true, "ops": ops }).to_string() } else { "ready".into() }
+            );
             Ok(())
         })?;
         Ok(())

@@ -72,7 +72,8 @@ fn start_logging(global: &Global, loaded: &Loaded) {
     };
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let plain = std::env::var_os("NO_COLOR").is_some() || !std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let plain =
+        std::env::var_os("NO_COLOR").is_some() || !std::io::IsTerminal::is_terminal(&std::io::stderr());
     // Only fails where logging was started before, which then goes on.
     let _ = if telemetry.log_format == "json" {
         logs.json().flatten_event(true).try_init()

@@ -13,7 +13,7 @@ use booking_api::{ImportReport, ImportText};
 use clap::Subcommand;
 use kernel::Ctx;
 use serde_json::json;
-use status_api::Movements;
+use status_api::{IntakeReport, MovementFile, Movements};
 
 use super::{Failure, Global, Outcome, house::House};
 use crate::wire::Wired;
@@ -90,27 +90,46 @@ pub(super) fn ctx() -> Ctx {
 
 pub(super) fn told(report: ImportReport) -> Told {
     let dated = if report.dated > 0 { format!(", {} dated flights", report.dated) } else { String::new() };
-    let unchanged = if report.unchanged > 0 { format!(", {} unchanged", report.unchanged) } else { String::new() };
-    let kept = if report.kept.is_empty() { String::new() } else { format!("; kept because of bookings: {}", report.kept.join(", ")) };
+    let unchanged =
+        if report.unchanged > 0 { format!(", {} unchanged", report.unchanged) } else { String::new() };
+    let kept = if report.kept.is_empty() {
+        String::new()
+    } else {
+        format!("; kept because of bookings: {}", report.kept.join(", "))
+    };
     Told {
         recognised: report.recognised,
-        summary: format!("{} records read, {} accepted{dated}{unchanged}{kept}", report.read, report.accepted),
+        summary: format!(
+            "{} records read, {} accepted{dated}{unchanged}{kept}",
+            report.read, report.accepted
+        ),
         json: json!(report),
         refused: report.refused.into_iter().map(|r| (r.line, r.reason)).collect(),
         warnings: report.warnings.into_iter().map(|r| (r.line, r.reason)).collect(),
     }
 }
 
-async fn movements(wired: &Wired, ctx: &Ctx, text: &str) -> anyhow::Result<Told> {
-    let split = status_api::split_file(text);
-    wired.status_is_ready(ctx).await?;
-    let recognised = !split.messages.is_empty() || split.refused.is_empty();
-    let mut report = wired.faces.status.take(ctx, Movements { messages: split.messages }).await?;
-    report.refused.extend(split.refused);
+/// Messages go to status in batches, so that the deadline is for one batch, and a long file shows in other processes
+/// while it is being read.
+pub(super) async fn movements(wired: &Wired, ctx: &Ctx, text: &str) -> anyhow::Result<Told> {
+    const BATCH: usize = 500;
+    let Some(file) = MovementFile::split(text) else {
+        return Ok(told(ImportReport::default()));
+    };
+    wired.status_has_schedule(ctx).await?;
+    let mut report = IntakeReport::default();
+    for messages in file.messages.chunks(BATCH) {
+        let part = wired.faces.status.take(ctx, Movements { messages: messages.to_vec() }).await?;
+        report.accepted += part.accepted;
+        report.duplicates += part.duplicates;
+        report.refused.extend(part.refused);
+        report.warnings.extend(part.warnings);
+    }
+    report.refused.extend(file.refused);
     report.refused.sort_by_key(|r| r.line);
     wired.tell_booking().await?;
     Ok(Told {
-        recognised,
+        recognised: true,
         summary: format!("{} messages accepted, {} seen before", report.accepted, report.duplicates),
         json: json!(report),
         refused: report.refused.into_iter().map(|r| (r.line, r.reason)).collect(),
@@ -120,7 +139,8 @@ async fn movements(wired: &Wired, ctx: &Ctx, text: &str) -> anyhow::Result<Told>
 
 /// Reads a file, unpacking gzip, and takes bytes that are not UTF-8 as Latin-1, as old systems write.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    let raw = fs::read(path).with_context(|| format!("reading {}", path.display())).map_err(Failure::input)?;
+    let raw =
+        fs::read(path).with_context(|| format!("reading {}", path.display())).map_err(Failure::input)?;
     let bytes = if raw.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
         flate2::read::MultiGzDecoder::new(raw.as_slice())
@@ -145,7 +165,13 @@ pub(super) fn tell(global: &Global, path: &Path, told: &Told) -> Outcome {
     } else {
         list("warning", &told.warnings, global.quiet);
         list("refused", &told.refused, false);
-        println!("{}: {}, {} refused, {} warnings", path.display(), told.summary, told.refused.len(), told.warnings.len());
+        println!(
+            "{}: {}, {} refused, {} warnings",
+            path.display(),
+            told.summary,
+            told.refused.len(),
+            told.warnings.len()
+        );
     }
     if !told.recognised {
         let why = told.refused.first().map_or("nothing in it could be read", |(_, why)| why.as_str());
@@ -187,7 +213,9 @@ impl Progress {
             for bar in ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"].iter().cycle() {
                 eprint!("\r{bar} reading {what}, {:.1} s", begun.elapsed().as_secs_f64());
                 let _ = std::io::stderr().flush();
-                if waiting.recv_timeout(Duration::from_millis(120)) != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                if waiting.recv_timeout(Duration::from_millis(120))
+                    != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+                {
                     break;
                 }
             }

@@ -25,11 +25,15 @@ impl Serve {
         let only = self.only.map(|names| names.into_iter().collect::<BTreeSet<_>>());
         if let Some(unknown) = only.iter().flatten().find(|name| !MODULES.contains(&name.as_str())) {
             let known = MODULES.join(", ");
-            return Err(Failure::input(anyhow::anyhow!("there is no module `{unknown}`; modules are {known}")));
+            return Err(Failure::input(anyhow::anyhow!(
+                "there is no module `{unknown}`; modules are {known}"
+            )));
         }
         let house = House::open(global, flags(self.listen, self.ops))?;
-        house.serve(only, false, |running| {
-            for (what, url) in [("portal", &running.url), ("ops", &running.ops), ("service", &running.service)] {
+        house.serve(only, None, |running| {
+            for (what, url) in
+                [("portal", &running.url), ("ops", &running.ops), ("service", &running.service)]
+            {
                 if let Some(url) = url {
                     tracing::info!("{what} listens on {url}");
                 }
@@ -48,7 +52,7 @@ impl House {
     pub(super) fn serve(
         &self,
         only: Option<BTreeSet<String>>,
-        demo: bool,
+        demo: Option<serve::Beside>,
         ready: impl FnOnce(&serve::Running),
     ) -> Outcome {
         let keys = self.keys()?;
@@ -59,8 +63,9 @@ impl House {
             keys: &keys,
             outside: self.outside.clone(),
             only,
-            demo,
+            demo: demo.is_some() || self.data.join("demo.json").exists(),
             metrics,
+            beside: demo,
         };
         Ok(Self::block_on(serve::serve(serve, ready))?)
     }

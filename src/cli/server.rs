@@ -37,7 +37,10 @@ pub(super) struct Answer {
 impl Server {
     pub(super) fn find(house: &House, args: &ServerArgs) -> Result<Self, Failure> {
         let base = args.server.clone().or_else(|| serve::running(&house.data)?.url).ok_or_else(|| {
-            anyhow!("no server runs on {}; start one with `banyan serve`, or name it with --server", house.data.display())
+            anyhow!(
+                "no server runs on {}; start one with `banyan serve`, or name it with --server",
+                house.data.display()
+            )
         })?;
         let token = match &args.token_file {
             Some(path) => std::fs::read_to_string(path)
@@ -47,7 +50,11 @@ impl Server {
                 .to_owned(),
             None => wire::own_token(&house.keys()?, &house.outside),
         };
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().map_err(anyhow::Error::from)?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .map_err(anyhow::Error::from)?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), token, client })
     }
 
@@ -65,8 +72,15 @@ impl Server {
         self.ask(method, path, Some(body), epoch).await
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>, epoch: Option<&str>) -> Result<Answer, Failure> {
-        let mut request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        epoch: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         if let Some(epoch) = epoch {
             request = request.header("if-match", epoch);
         }
@@ -88,7 +102,9 @@ fn failure(status: StatusCode, body: &Value) -> Failure {
     match status {
         StatusCode::PRECONDITION_FAILED => Failure::conflict(error),
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::CONFLICT => Failure::refused(error),
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => Failure::input(error),
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
+            Failure::input(error)
+        }
         _ => error.into(),
     }
 }

@@ -114,7 +114,8 @@ async fn apply(
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("reading {}", file.display()))
         .map_err(Failure::input)?;
-    let binding = BindingFile::parse(&text).with_context(|| file.display().to_string()).map_err(Failure::input)?;
+    let binding =
+        BindingFile::parse(&text).with_context(|| file.display().to_string()).map_err(Failure::input)?;
     let module = binding.module.clone();
     let binding = json!(binding);
     if dry_run {
@@ -145,7 +146,12 @@ fn show(global: &Global, body: &Value) {
         let shares: Vec<_> = shares
             .map(|(target, share)| format!("{target} {} %", share.as_f64().unwrap_or(0.0) / 1_000.0))
             .collect();
-        println!("{:10} {:8} {}", row["module"].as_str().unwrap_or(""), row["state"].as_str().unwrap_or(""), shares.join(" · "));
+        println!(
+            "{:10} {:8} {}",
+            row["module"].as_str().unwrap_or(""),
+            row["state"].as_str().unwrap_or(""),
+            shares.join(" · ")
+        );
     }
 }
 
@@ -159,7 +165,11 @@ fn changed(global: &Global, body: &Value) {
     }
     for step in body["moves"].as_array().into_iter().flatten() {
         let percent = step["buckets"].as_f64().unwrap_or(0.0) / 1_000.0;
-        println!("{percent} % move from {} to {}", step["from"].as_str().unwrap_or(""), step["to"].as_str().unwrap_or(""));
+        println!(
+            "{percent} % move from {} to {}",
+            step["from"].as_str().unwrap_or(""),
+            step["to"].as_str().unwrap_or("")
+        );
     }
     println!("epoch {}", body["epoch"]);
 }
@@ -171,6 +181,13 @@ fn audit(global: &Global, body: &Value) {
     }
     for row in body["data"].as_array().into_iter().flatten() {
         let text = |name: &str| row[name].as_str().unwrap_or("").to_owned();
-        println!("{}  {}  {}  {}  {}", text("at"), text("actor"), text("action"), text("subject"), text("reason"));
+        println!(
+            "{}  {}  {}  {}  {}",
+            text("at"),
+            text("actor"),
+            text("action"),
+            text("subject"),
+            text("reason")
+        );
     }
 }

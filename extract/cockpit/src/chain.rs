@@ -53,6 +53,7 @@ fn hash(row: &ChangeRow) -> String {
     let at = row.at.0.as_microsecond().to_string();
     let (n, epoch) = (row.n.to_string(), row.epoch.to_string());
     for field in [
+        &n,
         &epoch,
         &at,
         &row.actor,
