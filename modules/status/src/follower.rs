@@ -1,7 +1,10 @@
 //! A memory view that is usable both ways: followed by a task of its own in a process that serves, or read up to date
 //! by each question where there is no such task.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use kernel::{Fault, Position, ReaderStatus};
 use store::{MemoryReader, ReaderHandle, View};
@@ -11,6 +14,8 @@ pub(crate) struct Follower<V> {
     /// Gone once a task follows.
     idle: Mutex<Option<(MemoryReader, V)>>,
     handle: ReaderHandle,
+    /// The view was whole at some time; since then it is at worst old.
+    complete: AtomicBool,
 }
 
 /// How long a question waits for the first answer of a source.
@@ -18,22 +23,32 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl<V: View> Follower<V> {
     pub(crate) fn new(reader: MemoryReader, view: V) -> Self {
-        Self { handle: reader.handle(), idle: Mutex::new(Some((reader, view))) }
+        Self {
+            handle: reader.handle(),
+            idle: Mutex::new(Some((reader, view))),
+            complete: AtomicBool::new(false),
+        }
     }
 
-    /// There is something to answer from: it has been read at least once.
+    /// There is something to answer from: the whole log has been read at least once.
     pub(crate) async fn ready(&self) -> Result<(), Fault> {
         if let Some((reader, view)) = self.idle.lock().await.as_mut() {
             return match reader.catch_up(view).await {
-                Err(_) if self.handle.status().log_id.is_some() => Ok(()),
-                read => read.map(drop),
+                Err(_) if self.complete.load(Ordering::Relaxed) => Ok(()),
+                read => read.map(|_| self.complete.store(true, Ordering::Relaxed)),
             };
         }
-        if self.handle.has_passed(0, PATIENCE).await {
+        if self.complete.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut status = self.handle.watch();
+        let whole = status.wait_for(|status| status.log_id.is_some() && status.lag() == Some(0));
+        if tokio::time::timeout(PATIENCE, whole).await.is_ok_and(|found| found.is_ok()) {
+            self.complete.store(true, Ordering::Relaxed);
             return Ok(());
         }
         let status = self.handle.status();
-        let why = status.trouble.unwrap_or_else(|| "not read yet".to_owned());
+        let why = status.trouble.unwrap_or_else(|| "still reading".to_owned());
         Err(Fault::unavailable(format!("{} waits for {}: {why}", status.name, status.source)))
     }
 

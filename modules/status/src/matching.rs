@@ -126,13 +126,19 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Smaller is better: a plausible time first, then the day, then the more usual end of the leg.
-    fn misfit(&self, station: Iata, ends: &Ends) -> (bool, u8, bool) {
-        let here = if ends.role == Role::Arrival { self.now.arrival } else { self.now.departure };
-        let far = ends.time.and_then(|clock| clock.near(here)).is_some_and(|at| !is_plausible(at, here));
-        let far = far || self.day_fit == NOT_THAT_DAY;
-        let other_end = ends.role == Role::Either && self.planned.key.from != station;
-        (far, self.day_fit, other_end)
+    /// Smaller is better: a plausible time first, then the day, then the end of the leg that the message speaks of,
+    /// where it says it goes, and last the nearest time.
+    fn misfit(&self, station: Iata, ends: &Ends) -> (bool, u8, bool, bool, SignedDuration) {
+        let key = &self.planned.key;
+        let arrives = ends.role == Role::Arrival || (ends.role == Role::Either && ends.rather_arrives);
+        let here = if arrives { self.now.arrival } else { self.now.departure };
+        let at = ends.time.and_then(|clock| clock.near(here));
+        let dated = ends.time.is_some_and(|clock| clock.day.is_some());
+        let far = dated && at.is_some_and(|at| !is_plausible(at, here));
+        let other_end = ends.role == Role::Either && station != if arrives { key.to } else { key.from };
+        let elsewhere = ends.towards.is_some_and(|airport| airport != key.to);
+        let off = at.map_or(SignedDuration::ZERO, |at| at.duration_since(here).abs());
+        (far || self.day_fit == NOT_THAT_DAY, self.day_fit, other_end, elsewhere, off)
     }
 }
 
@@ -145,8 +151,10 @@ fn is_plausible(at: Timestamp, scheduled: Timestamp) -> bool {
 /// What the reports say about the end of the leg that they come from.
 struct Ends {
     role: Role,
-    /// A time that names its day.
+    /// Forecasts of an arrival: they may come from either end.
+    rather_arrives: bool,
     time: Option<Clock>,
+    towards: Option<Iata>,
     diverts_to: Option<Iata>,
 }
 
@@ -158,7 +166,8 @@ enum Role {
 }
 
 fn ends_of(reports: &[Report]) -> Ends {
-    let mut ends = Ends { role: Role::Either, time: None, diverts_to: None };
+    let mut ends =
+        Ends { role: Role::Either, rather_arrives: false, time: None, towards: None, diverts_to: None };
     for report in reports {
         match report {
             Report::OffBlock(clock)
@@ -168,15 +177,20 @@ fn ends_of(reports: &[Report]) -> Ends {
             | Report::ReturnToRamp(clock)
             | Report::ForcedReturn(clock, _) => ends.see(Role::Departure, *clock),
             Report::Touchdown(clock) | Report::OnBlock(clock) => ends.see(Role::Arrival, *clock),
-            Report::ExpectedOnBlock(clock) | Report::ExpectedTouchdown(clock, None) => {
-                ends.see(Role::Arrival, *clock);
+            Report::ExpectedOnBlock(_) => ends.rather_arrives = true,
+            Report::ExpectedTouchdown(_, towards) => {
+                ends.rather_arrives |= towards.is_none();
+                ends.towards = ends.towards.or(*towards);
             }
             Report::Diversion(airport) => ends.diverts_to = Some(*airport),
             _ => {}
         }
     }
-    if ends.diverts_to.is_some() && ends.role == Role::Arrival {
-        ends.role = Role::Either;
+    if ends.diverts_to.is_some() {
+        ends.towards = None;
+        if ends.role == Role::Arrival {
+            ends.role = Role::Either;
+        }
     }
     ends
 }
@@ -184,15 +198,14 @@ fn ends_of(reports: &[Report]) -> Ends {
 impl Ends {
     /// Departure wins: its message foretells the arrival too.
     fn see(&mut self, role: Role, clock: Clock) {
-        if self.role != Role::Departure {
-            if self.role != role {
-                self.time = None;
-            }
-            self.role = role;
+        if self.role == Role::Departure && role != Role::Departure {
+            return;
         }
-        if self.role == role && self.time.is_none() {
-            self.time = Some(clock).filter(|clock| clock.day.is_some());
+        if self.role != role {
+            self.time = None;
         }
+        self.role = role;
+        self.time = self.time.or(Some(clock));
     }
 }
 

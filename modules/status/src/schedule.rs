@@ -160,7 +160,7 @@ fn booking_news(event: &Event) -> Option<BookingNews> {
 fn payload<T: DeserializeOwned>(event: &Event) -> Option<T> {
     T::deserialize(&event.payload)
         .inspect_err(|why| {
-            tracing::warn!(seq = event.seq, kind = event.kind, "an event cannot be read: {why}")
+            tracing::warn!(seq = event.seq, kind = event.kind, "an event cannot be read: {why}");
         })
         .ok()
 }

@@ -77,9 +77,9 @@ impl Splitter {
                     self.file.messages.push(RawMessage { received_at, text: text.join("\n"), line });
                 }
             }
-            Some(_) => {}
             None if self.stray.is_none() => self.refuse(number, "this `=` ends no message"),
-            None => {}
+            // Its beginning was refused already.
+            _ => {}
         }
         self.stray = None;
     }

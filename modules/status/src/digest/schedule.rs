@@ -1,109 +1,17 @@
-//! From the text of a message to facts about legs: read, match, and name each part so that a repeat is known as one.
+//! Changes of the schedule as facts: which dates, which legs, and which times.
 
 use jiff::{Span, Timestamp, civil};
 use kernel::Designator;
-use sha2::{Digest, Sha256};
-use status_api::{RawMessage, Times};
+use status_api::Times;
 
+use super::Digesting;
 use crate::{
-    facts::{Heard, Planned, What, utc_day},
-    matching::{NotFound, Scene},
-    messages::{
-        self, Action, Body, Change, Clock, Dates, Movement, Report, ScheduleMessage, Scope, Telex, shifted,
-    },
-    places::Places,
+    facts::{Planned, What, utc_day},
+    messages::{Action, Change, Clock, Dates, ScheduleMessage, Scope, shifted},
 };
 
-/// What one message comes to.
-#[derive(Debug, Default)]
-pub(crate) struct Digested {
-    /// Its text, hashed without what differs between copies.
-    pub(crate) id: String,
-    pub(crate) facts: Vec<Fact>,
-    pub(crate) warnings: Vec<String>,
-    /// Why it, or a part of it, was refused.
-    pub(crate) refused: Option<NotFound>,
-}
-
-/// Something heard of one leg.
-#[derive(Debug, Clone)]
-pub(crate) struct Fact {
-    pub(crate) leg: Planned,
-    pub(crate) heard: Heard,
-}
-
-/// Reads one message and finds its legs.
-pub(crate) fn digest(scene: &Scene<'_>, places: &Places, raw: &RawMessage) -> Digested {
-    let id = hash(&[&messages::normal(&raw.text)]);
-    let telex = match messages::read(&raw.text) {
-        Ok(telex) => telex,
-        Err(reason) => return Digested { id, refused: Some(reason.into()), ..Digested::default() },
-    };
-    let sent = telex.sent.and_then(|clock| clock.near(raw.received_at));
-    let mut digest = Digesting {
-        scene,
-        places,
-        raw,
-        at: sent.unwrap_or(raw.received_at),
-        sent: sent.is_some(),
-        out: Digested { id, ..Digested::default() },
-    };
-    digest.telex(&telex);
-    digest.out
-}
-
-struct Digesting<'a> {
-    scene: &'a Scene<'a>,
-    places: &'a Places,
-    raw: &'a RawMessage,
-    at: Timestamp,
-    sent: bool,
-    out: Digested,
-}
-
 impl Digesting<'_> {
-    fn telex(&mut self, telex: &Telex) {
-        for line in &telex.unread {
-            self.warn(format!("kept without being understood: {}", messages::quoted(line)));
-        }
-        match &telex.body {
-            Body::Movement(movement) => self.movement(movement),
-            Body::Load(load) => {
-                let what = What::Reports(vec![Report::Passengers(load.passengers)]);
-                match self.scene.leg_of_load(load, self.at) {
-                    Ok(leg) => {
-                        let registration = load.registration.clone();
-                        self.hear(leg, what, |heard| heard.registration = registration);
-                    }
-                    Err(why) => self.refuse(why),
-                }
-            }
-            Body::Schedule(message) => self.schedule(message),
-        }
-    }
-
-    fn movement(&mut self, movement: &Movement) {
-        let leg = match self.scene.leg_of(movement, self.at) {
-            Ok(leg) => leg,
-            Err(why) => return self.refuse(why),
-        };
-        for report in &movement.reports {
-            if let Report::ExpectedTouchdown(_, Some(airport)) = report
-                && *airport != leg.key.to
-                && !movement.reports.contains(&Report::Diversion(*airport))
-            {
-                self.warn(format!("it expects a touchdown at {airport}, but the leg goes to {}", leg.key.to));
-            }
-        }
-        self.hear(leg, What::Reports(movement.reports.clone()), |heard| {
-            heard.correction = movement.correction;
-            heard.automatic = movement.automatic;
-            heard.station = Some(movement.station);
-            heard.registration.clone_from(&movement.registration);
-        });
-    }
-
-    fn schedule(&mut self, message: &ScheduleMessage) {
+    pub(super) fn schedule(&mut self, message: &ScheduleMessage) {
         if !message.says_mode {
             self.warn("no time mode is given: read as UTC".to_owned());
         }
@@ -238,7 +146,7 @@ impl Digesting<'_> {
             });
             match times {
                 Ok(times) if times.arrival > times.departure => {
-                    self.hear(leg.clone(), What::Retimed(times), |_| {})
+                    self.hear(leg.clone(), What::Retimed(times), |_| {});
                 }
                 Ok(times) => match times.arrival.checked_add(Span::new().hours(24)) {
                     Ok(arrival) if arrival > times.departure => {
@@ -280,55 +188,8 @@ impl Digesting<'_> {
             }
         }
     }
-
-    fn hear(&mut self, leg: Planned, what: What, with: impl FnOnce(&mut Heard)) {
-        let sent = if self.sent { self.at.to_string() } else { String::new() };
-        let nth = self.out.facts.iter().filter(|fact| fact.leg.key == leg.key).count().to_string();
-        let name = crate::facts::stream(&leg.key);
-        let id = hash(&[&meaning(&self.raw.text), &sent, &name, &nth]);
-        let mut heard = Heard {
-            id,
-            at: self.at,
-            sent: self.sent,
-            correction: false,
-            automatic: false,
-            station: None,
-            registration: None,
-            what,
-        };
-        with(&mut heard);
-        self.out.facts.push(Fact { leg, heard });
-    }
-
-    fn warn(&mut self, warning: String) {
-        self.out.warnings.push(warning);
-    }
-
-    fn refuse(&mut self, why: NotFound) {
-        self.out.refused.get_or_insert(why);
-    }
 }
 
 /// A change of a period reaches so far, and no further back.
 const HORIZON_DAYS: i32 = 400;
 const PAST_DAYS: i32 = 2;
-
-/// The message from its identifier on: address lines differ between two copies of one message.
-fn meaning(text: &str) -> String {
-    messages::normal(&messages::without_header(text))
-}
-
-/// The first 128 bits of SHA-256 in hexadecimal.
-pub(crate) fn hash(parts: &[&str]) -> String {
-    use std::fmt::Write as _;
-    let mut sha = Sha256::new();
-    for part in parts {
-        sha.update(part.len().to_le_bytes());
-        sha.update(part);
-    }
-    sha.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
