@@ -25,7 +25,7 @@ async fn flight(visit: Visit, path: web::Path<(String, String)>) -> Result<HttpR
 }
 
 /// Reads designator and date from a path.
-pub(super) fn flight_of((designator, date): &(String, String)) -> Result<FlightOf, Stop> {
+pub(crate) fn flight_of((designator, date): &(String, String)) -> Result<FlightOf, Stop> {
     let designator: Designator = designator.parse()?;
     let date = date.parse::<civil::Date>();
     let date = date.map_err(|_| Stop::BadRequest("The date must be written as 2026-11-20.".into()))?;

@@ -11,8 +11,10 @@ mod switch;
 
 use actix_web::{HttpResponse, web};
 
+pub(crate) use flights::flight_of;
 pub use live::Hub;
 pub use openapi::openapi_json;
+pub(crate) use query::Query;
 
 /// Every address of the API.
 pub fn routes(cfg: &mut web::ServiceConfig) {

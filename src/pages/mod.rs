@@ -6,6 +6,7 @@ pub mod journey;
 pub mod notes;
 pub mod pieces;
 pub mod search;
+pub mod status;
 pub mod trips;
 
 use actix_web::web::ServiceConfig;
@@ -14,6 +15,7 @@ use actix_web::web::ServiceConfig;
 pub fn routes(cfg: &mut ServiceConfig) {
     search::routes(cfg);
     basket::routes(cfg);
+    status::routes(cfg);
     trips::routes(cfg);
     notes::routes(cfg);
     account::routes(cfg);
