@@ -38,13 +38,8 @@ pub(super) async fn ask(visit: &Visit, order: &Order) -> Live {
     let now = visit.portal.outside.now();
     let mut live = Live { badges: Vec::with_capacity(segments.len()), resting: false };
     for (answer, segment) in answers.await.into_iter().zip(segments) {
-        let flight = match answer {
-            Ok(Ok(flight)) => flight,
-            Ok(Err(_)) | Err(_) => {
-                live.resting = true;
-                None
-            }
-        };
+        live.resting |= !matches!(answer, Ok(Ok(_)));
+        let flight = answer.ok().and_then(Result::ok).flatten();
         let legs = flight.map(|flight| flight.legs).unwrap_or_default();
         live.badges.push(badge(&legs, segment, visit.locale, now));
     }
