@@ -92,7 +92,7 @@ fn hosts_methods_and_targets() {
         ("OPTIONS", raw("OPTIONS /", own), 405, OPEN),
         ("a made-up method", raw("BREW /", own), 405, OPEN),
         ("a method that the route has not", raw("DELETE /", own), 405, OPEN),
-        ("CONNECT", raw("CONNECT evil.example:443", own), 404, OPEN),
+        ("CONNECT", raw("CONNECT evil.example:443", own), 404, CLOSED),
         ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), 400, CLOSED),
         ("an upgrade to h2c", get("/", "Connection: Upgrade\r\nUpgrade: h2c\r\n"), 200, OPEN),
         ("a web socket", post("Connection: Upgrade\r\nUpgrade: websocket\r\n", ""), 400, CLOSED),

@@ -13,11 +13,11 @@ use banyan::{
     edge::{self, Assets, EdgeSettings, Form, Gate, Patience, Rates, Seal, Sessions, Stop, Visit},
     portal::{House as Facts, Portal},
 };
-use cockpit::{Cockpit, Known};
+use cockpit::Cockpit;
 use kernel::{Always, Ctx, Decide, Fork, Outside, Role, Secret, Target};
 use serde::Deserialize;
 use store::testing::{Folder, sqlite};
-use switch::{Switch, Table};
+use switch::{Known, Switch, Table};
 
 /// A running server. Ends when it is dropped.
 pub(crate) struct House {
@@ -82,7 +82,7 @@ async fn serve(limit: u32, tell: std::sync::mpsc::Sender<House>) {
 }
 
 fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.route("/", web::get().to(|| async { "home" }))
+    cfg.service(web::resource("/").route(web::get().to(|| async { "home" })))
         // Reads a body and asks for nothing else.
         .route("/trips", web::post().to(|body: Bytes| async move { format!("{} bytes", body.len()) }))
         .route("/signin/", web::get().to(form))

@@ -39,8 +39,9 @@ pub(crate) fn read(stream: &mut TcpStream) -> Answer {
     let mut text = Vec::new();
     let mut piece = [0; 4096];
     let closed = loop {
-        // Long enough for the server's own deadlines, short once something came.
-        let patience = if text.is_empty() { 4000 } else { 150 };
+        // Long enough for the server's own deadlines, short once there is an answer that promises no end.
+        let ending = String::from_utf8_lossy(&text).contains("connection: close");
+        let patience = if text.is_empty() || ending { 4000 } else { 150 };
         stream.set_read_timeout(Some(Duration::from_millis(patience))).unwrap();
         match stream.read(&mut piece) {
             Ok(0) => break true,
