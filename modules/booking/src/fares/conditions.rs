@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str, currency: Currency) -> Result<Conditions, String
             ("refund", "full") => conditions.refund_fee = Some(Money::zero(currency)),
             ("refund", kept) => conditions.refund_fee = Some(amount(kept, currency)?),
             ("bag", bags) => {
-                conditions.bags = bags.parse().map_err(|_| format!("`{bags}` is not a number of bags"))?
+                conditions.bags = bags.parse().map_err(|_| format!("`{bags}` is not a number of bags"))?;
             }
             (other, _) => {
                 return Err(format!("condition `{other}` is not known: change, refund and bag are"));

@@ -100,7 +100,7 @@ impl File {
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         match (self.by_carrier, fields.as_slice()) {
             (false, [at, minutes]) | (true, [at, "*", "*", minutes]) => {
-                self.at_airport(airport(at)?, count(minutes)?)
+                self.at_airport(airport(at)?, count(minutes)?);
             }
             (true, [_, "*", _, _] | [_, _, "*", _]) => {
                 return Err("both carriers are named, or neither".to_owned());

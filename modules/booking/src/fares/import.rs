@@ -19,7 +19,7 @@ use crate::Booking;
 const BATCH: usize = 500;
 /// What one event may hold, with room for its frame.
 const MOST_BYTES: usize = 250 * 1024;
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 type Market = ((Iata, Iata), Vec<Fare>);
 

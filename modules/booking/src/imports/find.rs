@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use kernel::{Conditions, Iata, Money};
 
 use super::{
-    lines::{Sold, WrittenOrder, WrittenSegment},
+    lines::{Sold, WrittenOrder, WrittenPassenger, WrittenSegment},
     taken::{TakenBlock, TakenCoupon, TakenOrder, TakenTicket},
 };
 use crate::{
@@ -59,7 +59,7 @@ impl Finder<'_> {
         let charges = shares(order.total, directions.len());
         let slices =
             directions.into_iter().zip(charges).map(|(found, charged)| self.slice(found, charged)).collect();
-        let people = order.passengers.iter().map(|who| who.person()).collect::<Vec<_>>();
+        let people = order.passengers.iter().map(WrittenPassenger::person).collect::<Vec<_>>();
         if people.iter().all(|who| who.kind == PassengerType::Infant) {
             return Err("infants do not travel alone".to_owned());
         }

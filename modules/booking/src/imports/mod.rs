@@ -26,7 +26,7 @@ use taken::{TakenBlock, TakenOrder};
 /// Orders and blocks in one transaction.
 const ORDERS: usize = 250;
 const BLOCKS: usize = 2_000;
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 pub(crate) async fn import(
     booking: &Booking,

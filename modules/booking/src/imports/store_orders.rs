@@ -80,11 +80,7 @@ impl Batch {
         let id = row.id.0;
         let seats = row.seats;
         let mut order = Open::new(row);
-        for (kind, state, text) in [
-            ("order.created", OrderState::PendingPayment, "Booked elsewhere and taken over"),
-            ("order.confirmed", OrderState::Confirmed, "Confirmed"),
-            ("order.ticketed", state_of(taken), "Ticketed"),
-        ] {
+        for (kind, state, text) in history(taken) {
             word(state).clone_into(&mut order.row.state);
             let event = NewEvent::new(kind, taken.created_at, &order.event(text.to_owned()));
             order.append(tx, event)?;
@@ -126,6 +122,18 @@ impl Batch {
         ledger::post(tx.conn(), self.entries)?;
         blocks::add_sold(tx, &self.wants, &self.levels)
     }
+}
+
+/// What happened elsewhere, as our own log would have told it.
+fn history(taken: &TakenOrder) -> Vec<(&'static str, OrderState, &'static str)> {
+    let mut history = vec![
+        ("order.created", OrderState::PendingPayment, "Booked elsewhere and taken over"),
+        ("order.confirmed", OrderState::Confirmed, "Confirmed"),
+    ];
+    if !taken.tickets.is_empty() {
+        history.push(("order.ticketed", state_of(taken), "Ticketed"));
+    }
+    history
 }
 
 /// Over, once every coupon is flown, refunded or void.

@@ -20,7 +20,7 @@ use crate::{Booking, fares};
 /// Season flights in one transaction.
 const BATCH: usize = 2_000;
 /// How long a whole import may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 pub(crate) async fn import(
     booking: &Booking,
@@ -98,7 +98,8 @@ async fn write(booking: &Booking, ctx: &Ctx, change: Change) -> Result<(), Booki
 fn load(tx: &mut Tx<'_>, flights: &[SeasonFlight]) -> Result<(), DbError> {
     let version = rows::next_version(tx.conn())?;
     let now = tx.now();
-    let news = flights.iter().map(|flight| (stream(&flight.key), NewEvent::new("schedule.loaded", now, flight)));
+    let news =
+        flights.iter().map(|flight| (stream(&flight.key), NewEvent::new("schedule.loaded", now, flight)));
     tx.append_all(news.collect())?;
     rows::put(tx.conn(), &rows::season_rows(flights, version)?)
 }
@@ -106,7 +107,8 @@ fn load(tx: &mut Tx<'_>, flights: &[SeasonFlight]) -> Result<(), DbError> {
 fn withdraw(tx: &mut Tx<'_>, keys: &[String]) -> Result<(), DbError> {
     let version = rows::next_version(tx.conn())?;
     let now = tx.now();
-    let gone = |key: &String| NewEvent::new("schedule.withdrawn", now, &SeasonFlightWithdrawn { key: key.clone() });
+    let gone =
+        |key: &String| NewEvent::new("schedule.withdrawn", now, &SeasonFlightWithdrawn { key: key.clone() });
     tx.append_all(keys.iter().map(|key| (stream(key), gone(key))).collect())?;
     rows::withdraw(tx.conn(), keys, version)
 }

@@ -41,42 +41,69 @@ pub(crate) struct Replacement<'a> {
 type Spans = Vec<(civil::Date, civil::Date)>;
 
 pub(crate) fn replace(ask: Replacement<'_>) -> Change {
+    let mut fates = Fates::default();
     let news = News::of(&ask);
-    let mut change = Change::default();
-    let mut same: HashSet<String> = HashSet::new();
-    let mut gone: Vec<&SeasonFlight> = Vec::new();
-    let mut left: Vec<SeasonFlight> = Vec::new();
     for old in ask.present {
-        if news.by_key.get(old.key.as_str()).is_some_and(|new| **new == **old) {
-            same.insert(old.key.clone());
-            continue;
+        fates.decide(old, &news);
+    }
+    fates.settle(ask.present, ask.flights)
+}
+
+/// What becomes of the flights that were there.
+#[derive(Default)]
+struct Fates<'a> {
+    /// Keys of those that the file has just as they are.
+    same: HashSet<&'a str>,
+    /// Those that the file takes the place of, by key.
+    gone: HashMap<&'a str, &'a SeasonFlight>,
+    /// What is left of them, with new keys to come.
+    left: Vec<SeasonFlight>,
+    kept: Vec<String>,
+}
+
+impl<'a> Fates<'a> {
+    fn decide(&mut self, old: &'a SeasonFlight, news: &News<'_>) {
+        if news.by_key.get(old.key.as_str()).is_some_and(|new| **new == *old) {
+            self.same.insert(&old.key);
+            return;
         }
         let spans = news.spans_of(old);
         if !spans.iter().any(|(from, to)| *from <= old.to && old.from <= *to) {
-            continue;
+            return;
         }
-        gone.push(old);
-        left.extend(pieces(old, &spans).map(|period| piece(old, period)));
+        self.gone.insert(&old.key, old);
+        self.left.extend(pieces(old, &spans).map(|period| piece(old, period)));
         for (base, date) in news.kept_days(old, &spans) {
-            change.kept.push(format!("{} {date}", old.designator));
-            left.push(piece(old, Period { from: base, to: base, fortnightly: false, ..Period::of(old) }));
+            self.kept.push(format!("{} {date}", old.designator));
+            self.left
+                .push(piece(old, Period { from: base, to: base, fortnightly: false, ..Period::of(old) }));
         }
     }
-    change.unchanged = u32::try_from(same.len()).unwrap_or(u32::MAX);
-    change.kept.sort_unstable();
-    change.kept.dedup();
-    let mut keys: HashSet<String> = ask.present.iter().map(|old| old.key.clone()).collect();
-    gone.iter().for_each(|old| drop(keys.remove(&old.key)));
-    keys.extend(ask.flights.iter().map(|new| new.key.clone()));
-    left.iter_mut().for_each(|piece| piece.key = free_key(piece, &mut keys));
-    let unwritten = |piece: &SeasonFlight| !gone.iter().any(|old| **old == *piece);
-    let untouched: HashSet<String> = left.iter().filter(|p| !unwritten(p)).map(|p| p.key.clone()).collect();
-    change.loaded = ask.flights.into_iter().filter(|new| !same.contains(&new.key)).collect();
-    change.loaded.extend(left.into_iter().filter(|piece| !untouched.contains(&piece.key)));
-    let written: HashSet<&str> = change.loaded.iter().map(|flight| flight.key.as_str()).collect();
-    let stays = |key: &str| written.contains(key) || untouched.contains(key);
-    change.withdrawn = gone.iter().map(|old| old.key.clone()).filter(|key| !stays(key)).collect();
-    change
+
+    fn settle(mut self, present: &[Arc<SeasonFlight>], flights: Vec<SeasonFlight>) -> Change {
+        let stay = present.iter().map(|old| old.key.as_str()).filter(|key| !self.gone.contains_key(key));
+        let mut taken: HashSet<String> = stay.map(str::to_owned).collect();
+        taken.extend(flights.iter().map(|new| new.key.clone()));
+        for piece in &mut self.left {
+            piece.key = free_key(piece, &mut taken);
+        }
+        let unchanged = u32::try_from(self.same.len()).unwrap_or(u32::MAX);
+        let mut loaded: Vec<_> =
+            flights.into_iter().filter(|new| !self.same.contains(new.key.as_str())).collect();
+        // A piece may be the whole flight again: kept days that are all it had.
+        let whole =
+            |piece: &SeasonFlight| self.gone.get(piece.key.as_str()).is_some_and(|old| **old == *piece);
+        let (untouched, changed): (Vec<_>, Vec<_>) = self.left.into_iter().partition(whole);
+        loaded.extend(changed);
+        let written: HashSet<&str> =
+            loaded.iter().chain(&untouched).map(|flight| flight.key.as_str()).collect();
+        let withdrawn = self.gone.keys().filter(|key| !written.contains(*key)).map(|key| (*key).to_owned());
+        let mut withdrawn: Vec<String> = withdrawn.collect();
+        withdrawn.sort_unstable();
+        self.kept.sort_unstable();
+        self.kept.dedup();
+        Change { withdrawn, unchanged, kept: self.kept, loaded }
+    }
 }
 
 /// The file, by the questions that are asked of it.
@@ -296,7 +323,7 @@ mod tests {
             from: old.legs[0].from,
             to: old.legs[0].to,
         };
-        let change = run(&[old.clone()], Vec::new(), window(december(1), december(31)), &[booked]);
+        let change = run(std::slice::from_ref(&old), Vec::new(), window(december(1), december(31)), &[booked]);
         assert_eq!(change.kept, ["XI1 2026-12-05"]);
         assert_eq!(
             change.loaded.iter().map(|f| (f.from, f.to)).collect::<Vec<_>>(),

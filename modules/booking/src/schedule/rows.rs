@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use store::{Conn, DbError, JsonText, both};
 
 use super::{
-    schema::{leg_cabin, leg_news, schedule_head, season_flight},
+    schema::{leg_cabin, schedule_head, season_flight},
     timetable::News,
 };
 
@@ -95,17 +95,6 @@ pub(crate) fn booked(conn: &mut Conn) -> Result<Vec<LegKey>, DbError> {
     let taken = leg_cabin::sold.gt(0).or(leg_cabin::held.gt(0));
     let ids: Vec<String> = leg_cabin::table.filter(taken).select(leg_cabin::leg).distinct().load(conn)?;
     Ok(ids.iter().filter_map(|id| leg_of(id)).collect())
-}
-
-/// Those of some legs that were cancelled, by the names they have in tables.
-pub(crate) fn cancelled(conn: &mut Conn, ids: &[String]) -> Result<Vec<String>, DbError> {
-    let mut cancelled = Vec::new();
-    for chunk in ids.chunks(CHUNK) {
-        let of_chunk =
-            leg_news::table.filter(leg_news::leg.eq_any(chunk)).filter(leg_news::cancelled.eq(true));
-        cancelled.extend(of_chunk.select(leg_news::leg).load::<String>(conn)?);
-    }
-    Ok(cancelled)
 }
 
 /// `XI42/2026-12-01/AMS-LHR`, as inventory writes it.

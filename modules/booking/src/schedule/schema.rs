@@ -20,7 +20,7 @@ diesel::table! {
     }
 }
 
-// Of inventory and disruption the schedule reads these columns only: which legs are booked, and which do not fly.
+// Of inventory the schedule reads these columns only: which legs are booked.
 
 diesel::table! {
     leg_cabin (leg, cabin) {
@@ -28,12 +28,5 @@ diesel::table! {
         cabin -> Text,
         sold -> Integer,
         held -> Integer,
-    }
-}
-
-diesel::table! {
-    leg_news (leg) {
-        leg -> Text,
-        cancelled -> Bool,
     }
 }

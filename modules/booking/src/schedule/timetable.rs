@@ -40,8 +40,6 @@ pub(crate) struct News {
 pub(crate) struct ScheduledLeg {
     pub(crate) key: LegKey,
     pub(crate) flight: Arc<SeasonFlight>,
-    /// Its place among the flight's legs, from 0.
-    pub(crate) place: usize,
     pub(crate) leg: SeasonLeg,
     pub(crate) departs: Timestamp,
     pub(crate) arrives: Timestamp,
@@ -101,10 +99,6 @@ impl Timetable {
         self.look(|flights| flights.by_key.values().filter(|flight| wanted(flight)).cloned().collect())
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.look(|flights| flights.by_key.is_empty())
-    }
-
     fn look<T>(&self, ask: impl FnOnce(&Flights) -> T) -> T {
         ask(&self.flights.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -139,11 +133,11 @@ impl Flights {
 fn legs_on(flight: &Arc<SeasonFlight>, date: civil::Date) -> Vec<ScheduledLeg> {
     let base = base_of(flight, date).filter(|base| flight.flies_on(*base));
     let Some(base) = base else { return Vec::new() };
-    let legs = flight.legs.iter().enumerate();
-    legs.filter_map(|(place, leg)| {
+    let legs = flight.legs.iter();
+    legs.filter_map(|leg| {
         let key = LegKey { designator: flight.designator, date, from: leg.from, to: leg.to };
         let (departs, arrives) = (instant(base, leg.departs)?, instant(base, leg.arrives)?);
-        Some(ScheduledLeg { key, flight: flight.clone(), place, leg: leg.clone(), departs, arrives })
+        Some(ScheduledLeg { key, flight: flight.clone(), leg: leg.clone(), departs, arrives })
     })
     .collect()
 }

@@ -21,7 +21,7 @@ type Key = (Designator, u32);
 /// All chains of a file. The same key may begin again: then it is another period of the flight.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
-    chains: Vec<Chain>,
+    all: Vec<Chain>,
     /// The chain that a key was last used for.
     latest: HashMap<Key, usize>,
     /// Later legs that came before the legs they follow.
@@ -31,12 +31,12 @@ pub(super) struct Chains {
 impl Chains {
     pub(super) fn add(&mut self, leg: Leg, heading: usize) -> Read<()> {
         if leg.sequence == 1 {
-            self.latest.insert((leg.designator, leg.variation), self.chains.len());
-            self.chains.push(Chain { heading, legs: vec![leg], segments: Vec::new() });
+            self.latest.insert((leg.designator, leg.variation), self.all.len());
+            self.all.push(Chain { heading, legs: vec![leg], segments: Vec::new() });
             return Ok(());
         }
         let latest = self.latest.get(&(leg.designator, leg.variation)).copied();
-        match latest.and_then(|place| self.chains.get_mut(place)) {
+        match latest.and_then(|place| self.all.get_mut(place)) {
             Some(chain) if chain.follows(&leg) => chain.legs.push(leg),
             Some(chain) if chain.has(&leg) => {
                 return Err(format!("leg {:02} is there already", leg.sequence));
@@ -49,7 +49,7 @@ impl Chains {
     pub(super) fn describe(&mut self, segment: Segment) -> Read<()> {
         let key = (segment.designator, segment.variation);
         let place = self.latest.get(&key).copied();
-        let chain = place.and_then(|place| self.chains.get_mut(place));
+        let chain = place.and_then(|place| self.all.get_mut(place));
         let chain = chain.ok_or_else(|| format!("no leg of {} stands before it", segment.designator))?;
         chain.segments.push(segment);
         Ok(())
@@ -61,8 +61,7 @@ impl Chains {
         early.sort_by_key(|(leg, _)| leg.sequence);
         for (leg, heading) in early {
             let of_key = |chain: &&mut Chain| chain.heading == heading && chain.is_of(&leg);
-            match self.chains.iter_mut().filter(of_key).find(|chain| chain.follows(&leg) && chain.fits(&leg))
-            {
+            match self.all.iter_mut().filter(of_key).find(|chain| chain.follows(&leg) && chain.fits(&leg)) {
                 Some(chain) => chain.legs.push(leg),
                 None => notes.refused.push(Remark {
                     line: leg.line,
@@ -70,7 +69,7 @@ impl Chains {
                 }),
             }
         }
-        self.chains
+        self.all
     }
 }
 

@@ -130,7 +130,10 @@ impl Reader {
             '2' => self.heading(record),
             '3' => self.leg(record),
             '4' => self.segment(record),
-            '5' => self.trailer(record, previous),
+            '5' => {
+                self.trailer(record, previous);
+                Ok(())
+            }
             other => Err(format!("record type `{other}` is not 1 to 5")),
         };
         if let Err(reason) = outcome {
@@ -182,7 +185,7 @@ impl Reader {
         self.chains.describe(segment)
     }
 
-    fn trailer(&mut self, record: &Record<'_>, previous: Option<u32>) -> Read<()> {
+    fn trailer(&mut self, record: &Record<'_>, previous: Option<u32>) {
         self.ended = Some(record.line);
         let airline = record.text(3, 5);
         if let Some(heading) = self.headings.last().filter(|heading| heading.airline.as_str() != airline) {
@@ -195,7 +198,6 @@ impl Reader {
                 format!("check reference `{}` is not the serial number before it", record.text(188, 193));
             self.notes.warn(record.line, reason);
         }
-        Ok(())
     }
 
     /// The first time that an airline stands under a heading, that validity becomes a window of its own.

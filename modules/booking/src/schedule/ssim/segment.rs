@@ -14,7 +14,6 @@ const KNOWN: [u32; 12] = [8, 10, 50, 127, 170, 171, 172, 173, 220, 710, 711, 712
 /// One data element.
 #[derive(Debug, Clone)]
 pub(super) struct Segment {
-    pub(super) line: u32,
     pub(super) designator: Designator,
     pub(super) variation: u32,
     /// Places of the board and off points among the flight's stations, from 0.
@@ -34,7 +33,6 @@ pub(super) fn read(record: &Record<'_>, warnings: &mut Vec<Remark>) -> Read<Segm
         warn(format!("data element {element} is not known; kept as text: `{data}`"));
     }
     Ok(Segment {
-        line: record.line,
         designator: leg::designator(record, &mut |_| ())?,
         variation: high * 100 + low,
         board: point(record, 29)?,
