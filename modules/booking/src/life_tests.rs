@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use booking_api::{
-    BookingError, Cancel, CancelLeg, ChallengeAnswer, CheckedOut, Disruption, FlightNews, IntentState, News,
-    Order, OrderState, Orders, Payments, QuoteKey, Refund,
+    BookingError, Cancel, CancelLeg, ChallengeAnswer, CheckedOut, FlightNews, IntentState, News, Order,
+    OrderState, QuoteKey, Refund,
 };
 use diesel::prelude::*;
 use futures_util::future::join_all;
@@ -88,9 +88,19 @@ impl World {
             .read(|conn| {
                 use crate::{inventory, orders::schema::booking_order, payments::schema::ledger_entry};
                 let orders: Vec<OrderRow> = booking_order::table.load(conn)?;
-                let legs: Vec<String> = orders.iter().flat_map(|order| &order.slices.0).flat_map(|slice| &slice.legs).map(|sold| inventory::leg_id(&sold.leg)).collect();
+                let legs: Vec<String> = orders
+                    .iter()
+                    .flat_map(|order| &order.slices.0)
+                    .flat_map(|slice| &slice.legs)
+                    .map(|sold| inventory::leg_id(&sold.leg))
+                    .collect();
                 let entries: Vec<(String, String, String, i64)> = ledger_entry::table
-                    .select((ledger_entry::entry, ledger_entry::order_id, ledger_entry::account, ledger_entry::amount))
+                    .select((
+                        ledger_entry::entry,
+                        ledger_entry::order_id,
+                        ledger_entry::account,
+                        ledger_entry::amount,
+                    ))
                     .load(conn)?;
                 Ok((orders, classes(conn, &legs)?, entries))
             })
@@ -109,7 +119,10 @@ impl World {
             let versions: Vec<i64> = events.iter().map(|event| event.stream_version).collect();
             assert_eq!(versions, (1..=row.version).collect::<Vec<_>>());
             assert_eq!(word(last.fact.state), row.state);
-            assert_eq!((last.paid.minor, last.refunded.minor, last.fact.total.minor), (row.paid, row.refunded, row.total));
+            assert_eq!(
+                (last.paid.minor, last.refunded.minor, last.fact.total.minor),
+                (row.paid, row.refunded, row.total)
+            );
             assert_eq!((last.fact.owner, last.fact.departs), (row.owner.map(|owner| owner.0), row.departs.0));
         }
     }
@@ -120,17 +133,22 @@ fn seats_add_up(orders: &[OrderRow], classes: &[ClassRow]) {
     let mut expected: BTreeMap<(String, String), (i32, i32)> = BTreeMap::new();
     for order in orders {
         let held = order.state == word(OrderState::PendingPayment);
-        let sold = [OrderState::Confirmed, OrderState::Ticketed, OrderState::ActionRequired].map(word).contains(&order.state.as_str());
+        let sold = [OrderState::Confirmed, OrderState::Ticketed, OrderState::ActionRequired]
+            .map(word)
+            .contains(&order.state.as_str());
         for want in sold::wants(&order.slices.0, order.seats) {
             let key = (crate::inventory::leg_id(&want.leg), want.class.to_string());
             let count = expected.entry(key).or_default();
-            *count = (count.0 + if sold { want.seats } else { 0 }, count.1 + if held { want.seats } else { 0 });
+            *count =
+                (count.0 + if sold { want.seats } else { 0 }, count.1 + if held { want.seats } else { 0 });
         }
     }
     for row in classes {
         let key = (row.leg.clone(), row.class.clone());
         assert_eq!((row.sold, row.held), expected.get(&key).copied().unwrap_or_default(), "{key:?}");
-        let below = classes.iter().filter(|other| other.leg == row.leg && other.cabin == row.cabin && other.rank >= row.rank);
+        let below = classes
+            .iter()
+            .filter(|other| other.leg == row.leg && other.cabin == row.cabin && other.rank >= row.rank);
         assert_eq!(row.nested, below.map(|other| other.sold + other.held).sum::<i32>());
         assert!(row.nested <= row.au, "{key:?} is oversold");
     }
@@ -194,7 +212,10 @@ async fn a_slow_payment_is_finished_and_its_seats_wait_for_it() {
         let airline = world.airline("Y20").await;
         let order = placed(&airline, &anybody()).await.unwrap();
         world.pass(15 * 60 - 1);
-        assert_eq!(world.faces.pay(&anybody(), order.payment.id, SLOW).await.unwrap().state, IntentState::Processing);
+        assert_eq!(
+            world.faces.pay(&anybody(), order.payment.id, SLOW).await.unwrap().state,
+            IntentState::Processing
+        );
         world.pass(2);
         assert_eq!(sweep(&world.booking).await.unwrap(), crate::Swept::default(), "the outcome is awaited");
         world.pass(2);
@@ -235,11 +256,17 @@ async fn payer_and_sweeper_at_the_same_moment() {
         let airline = world.airline("Y20").await;
         let holds = join_all((0..8).map(|_| async { placed(&airline, &anybody()).await.unwrap() })).await;
         world.pass(15 * 60);
-        let (_, swept) = tokio::join!(join_all(holds.iter().map(|order| world.money_arrives(order))), sweep(&world.booking));
+        let (_, swept) = tokio::join!(
+            join_all(holds.iter().map(|order| world.money_arrives(order))),
+            sweep(&world.booking)
+        );
         swept.unwrap();
         for hold in &holds {
             let order = world.order(hold).await;
-            assert_eq!((order.state, order.paid, order.refunded.minor), (OrderState::Ticketed, order.total, 0));
+            assert_eq!(
+                (order.state, order.paid, order.refunded.minor),
+                (OrderState::Ticketed, order.total, 0)
+            );
         }
         assert_eq!(airline.taken(3).await, (8, 0));
         world.check().await;
@@ -284,7 +311,8 @@ async fn two_processes_sell_the_last_seats_once() {
         let answers = join_all(asks).await;
         let sold = answers.iter().filter(|answer| answer.is_ok()).count();
         let refused = answers.iter().filter(|answer| matches!(answer, Err(BookingError::SoldOut))).count();
-        let seats = airline.inventory(3).await.classes.iter().find(|class| class.class == 'K').unwrap().authorised;
+        let seats =
+            airline.inventory(3).await.classes.iter().find(|class| class.class == 'K').unwrap().authorised;
         assert_eq!((sold, refused), (seats as usize, 24 - seats as usize), "on {engine}: {answers:?}");
         world.check().await;
     }
@@ -344,17 +372,24 @@ async fn take(world: &World, airline: &Airline<'_>, holds: &mut Vec<CheckedOut>,
             let arrival = departure + SignedDuration::from_hours(1);
             hear(world, airline, News::Retimed { departure, arrival }).await
         }
-        Step::Pay { nth, .. } | Step::Answer { nth, .. } | Step::Money { nth } | Step::Cancel { nth } | Step::Refund { nth, .. } => {
-            match holds.get(*nth) {
-                Some(placed) => touch(world, placed, step).await,
-                None => Ok(()),
-            }
-        }
+        Step::Pay { nth, .. }
+        | Step::Answer { nth, .. }
+        | Step::Money { nth }
+        | Step::Cancel { nth }
+        | Step::Refund { nth, .. } => match holds.get(*nth) {
+            Some(placed) => touch(world, placed, step).await,
+            None => Ok(()),
+        },
     };
     assert!(!matches!(answer, Err(BookingError::Fault(_))), "{step:?}: {answer:?}");
 }
 
-async fn buy(airline: &Airline<'_>, holds: &mut Vec<CheckedOut>, family: &str, children: u8) -> Result<(), BookingError> {
+async fn buy(
+    airline: &Airline<'_>,
+    holds: &mut Vec<CheckedOut>,
+    family: &str,
+    children: u8,
+) -> Result<(), BookingError> {
     let party = Party { adults: 1, children, infants: 1 };
     let choice = booking_api::Choice { quotes: vec![airline.quote(1, 3, family, party)] };
     let basket = airline.faces.shop.open_basket(&anybody(), choice).await?;

@@ -50,7 +50,7 @@ impl Disruption for Booking {
         let Some(leg) = self.timetable.leg(&news.leg) else { return Ok(()) };
         let clocks = Clocks::of(&self.places, &leg);
         let work = self.db.write::<_, Failed>(ctx, move |tx| {
-            tx.once("disruption.hear", &news, |tx| heard(tx, &news, &clocks))
+            tx.once("disruption.hear", &news, |tx| heard(tx, &news, clocks))
         });
         Ok(work.await?)
     }
@@ -62,7 +62,7 @@ impl Disruption for Booking {
     }
 }
 
-fn heard(tx: &mut Tx<'_>, news: &FlightNews, clocks: &Clocks) -> Result<(), Failed> {
+fn heard(tx: &mut Tx<'_>, news: &FlightNews, clocks: Clocks) -> Result<(), Failed> {
     let leg = &news.leg;
     let known = known(tx, leg)?;
     match &news.what {

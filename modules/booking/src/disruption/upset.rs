@@ -81,7 +81,7 @@ pub(crate) fn retime(
     tx: &mut Tx<'_>,
     leg: &LegKey,
     (departs, arrives): (Timestamp, Timestamp),
-    clocks: &Clocks,
+    clocks: Clocks,
 ) -> Result<(), Failed> {
     let (departs_local, arrives_local) = clocks.local(departs, arrives);
     change(tx, leg, |_, order| {

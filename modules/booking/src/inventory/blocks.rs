@@ -61,12 +61,11 @@ pub(crate) fn add_sold(
     let mut new = Opened::default();
     let mut touched = Vec::new();
     for (leg, wants) in &by_leg {
-        match levels.get(leg).filter(|_| !opened.contains(&leg_id(leg))) {
-            Some(levels) => new.add(leg, levels, wants),
-            None => {
-                wants.iter().try_for_each(|want| rows::add_sold(tx.conn(), want))?;
-                touched.push(*leg);
-            }
+        if let Some(levels) = levels.get(leg).filter(|_| !opened.contains(&leg_id(leg))) {
+            new.add(leg, levels, wants);
+        } else {
+            wants.iter().try_for_each(|want| rows::add_sold(tx.conn(), want))?;
+            touched.push(*leg);
         }
     }
     rows::insert(tx.conn(), &new.cabins, &new.classes)?;

@@ -92,7 +92,6 @@ pub(crate) fn open_leg(conn: &mut Conn, leg: &LegKey, levels: &Levels) -> Result
 }
 
 /// Rows of legs that have none.
-
 pub(crate) fn insert(conn: &mut Conn, cabins: &[CabinRow], classes: &[ClassRow]) -> Result<(), DbError> {
     for chunk in cabins.chunks(CHUNK) {
         both!(conn, c => diesel::insert_into(leg_cabin::table).values(chunk).execute(c))?;

@@ -17,11 +17,12 @@ pub(crate) mod view;
 
 use async_trait::async_trait;
 use booking_api::{
-    BookingError, Cancel, CancellationQuote, LegKey, Order, OrderOf, OrderSearch, OrderState, OrderSummary,
-    Orders, Refund,
+    BookingError, Cancel, CancellationQuote, LegKey, Order, OrderId, OrderOf, OrderSearch, OrderState,
+    OrderSummary, Orders, Refund,
 };
 use kernel::{AuditRow, Ctx, FieldErrors, Locator, MailDue, MailOutcome, Page, PageAsk, Role, TakeMail};
 use store::{Conn, DbError};
+use uuid::Uuid;
 
 use crate::{
     Booking,
@@ -77,7 +78,11 @@ impl Orders for Booking {
                     if seen(tx.conn(), ctx, &ask.of)?.is_none() {
                         return Err(BookingError::NotFound.into());
                     }
-                    cancel::cancel(tx, locator, ask.agreed_refund)
+                    cancel::cancel(tx, locator, ask.agreed_refund)?;
+                    if ctx.actor.role().is_some_and(Role::is_staff) {
+                        audit::write(tx, "order.cancelled", format!("order/{locator}"), "")?;
+                    }
+                    Ok(())
                 })
             })
             .await?;
@@ -150,11 +155,13 @@ pub(crate) fn live_words() -> Vec<&'static str> {
 
 /// The order, if the asker may see it. Missing and somebody else's take the same path.
 fn seen(conn: &mut Conn, ctx: &Ctx, of: &OrderOf) -> Result<Option<OrderRow>, DbError> {
-    let Some(row) = rows::by_locator(conn, of.locator)? else { return Ok(None) };
-    let people = rows::passengers(conn, row.id.0)?;
+    let found = rows::by_locator(conn, of.locator)?;
+    // Asked for in either case, so that the time it takes does not tell which locators exist.
+    let id = found.as_ref().map_or(OrderId(Uuid::nil()), |row| row.id.0);
+    let people = rows::passengers(conn, id)?;
     let keys: Vec<String> = people.into_iter().map(|who| who.family_key).collect();
     let asker = Asker { actor: &ctx.actor, says: of.family_name.as_deref() };
-    Ok(asker.may_see(row.owner.map(|owner| owner.0), &keys).then_some(row))
+    Ok(found.filter(|row| asker.may_see(row.owner.map(|owner| owner.0), &keys)))
 }
 
 pub(crate) fn desk_only(ctx: &Ctx) -> Result<(), BookingError> {

@@ -1,7 +1,5 @@
 //! Every query of orders.
 
-use std::collections::BTreeMap;
-
 use booking_api::{IntentId, Item, ItemKind, LegKey, OrderId, Passenger, PassengerType};
 use diesel::prelude::*;
 use kernel::{Currency, Email, Locator, Money, PersonId};
@@ -212,17 +210,6 @@ pub(crate) fn count_on(conn: &mut Conn, leg: &LegKey, live: &[&str]) -> Result<u
         .count()
         .get_result(conn)?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// Legs of these that some order uses, by their names.
-pub(crate) fn used_legs(conn: &mut Conn, designator: &str) -> Result<BTreeMap<String, u32>, DbError> {
-    let rows: Vec<String> =
-        order_leg::table.filter(order_leg::designator.eq(designator)).select(order_leg::leg).load(conn)?;
-    let mut counts = BTreeMap::new();
-    for leg in rows {
-        *counts.entry(leg).or_default() += 1;
-    }
-    Ok(counts)
 }
 
 /// Orders whose hold has ended, oldest first.

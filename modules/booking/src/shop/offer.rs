@@ -62,7 +62,9 @@ impl Journey {
     fn sold(&self, bought: &Bought) -> SoldSlice {
         let class = bought.fare.class;
         let mut segments = self.segments.clone();
-        segments.iter_mut().for_each(|segment| segment.class = class);
+        for segment in &mut segments {
+            segment.class = class;
+        }
         SoldSlice {
             slice: Slice {
                 segments,

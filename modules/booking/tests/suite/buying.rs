@@ -82,8 +82,8 @@ async fn the_form_is_checked(faces: &Faces) {
         "{early:?}"
     );
     let mut put = travellers(&basket);
-    put.passengers[0].family_name = " ".to_owned();
-    put.email = "nowhere".to_owned();
+    " ".clone_into(&mut put.passengers[0].family_name);
+    "nowhere".clone_into(&mut put.email);
     let refused = faces.shop.put_passengers(&ctx, put).await;
     let Err(BookingError::Invalid(errors)) = refused else { panic!("{refused:?}") };
     let fields: Vec<_> = errors.0.iter().map(|error| error.field.as_str()).collect();

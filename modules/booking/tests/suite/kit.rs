@@ -192,6 +192,7 @@ fn ends(number: u16) -> (&'static str, &'static str) {
 
 /// Light K at 60 and M at 100, Standard at 90, Flex at 150, both ways.
 fn fares() -> String {
+    use std::fmt::Write as _;
     let mut csv = "from,to,class,family,amount,currency,valid_from,valid_to,conditions\n".to_owned();
     for (from, to) in [("AMS", "LHR"), ("LHR", "AMS")] {
         for (class, family, amount, conditions) in [
@@ -200,9 +201,9 @@ fn fares() -> String {
             ('K', "Standard", 90, "change=50;refund=40;bag=1"),
             ('K', "Flex", 150, "change=free;refund=full;bag=2"),
         ] {
-            csv.push_str(&format!(
-                "{from},{to},{class},{family},{amount}.00,EUR,2020-01-01,2049-12-31,{conditions}\n"
-            ));
+            let line =
+                format!("{from},{to},{class},{family},{amount}.00,EUR,2020-01-01,2049-12-31,{conditions}");
+            writeln!(csv, "{line}").unwrap();
         }
     }
     csv

@@ -109,7 +109,7 @@ async fn what_is_typed_is_checked(faces: &Faces) {
     let basket = airline.basket(&ctx, 20, "Light", Party::default()).await;
     let intent = airline.check_out(&ctx, &basket).await.unwrap().payment.id;
     let mut typed = card(intent, "1234");
-    typed.expiry = "13/20".to_owned();
+    "13/20".clone_into(&mut typed.expiry);
     typed.code = Secret::new("");
     let Err(BookingError::Invalid(errors)) = faces.payments.pay(&ctx, typed).await else {
         panic!("it was taken")
