@@ -1,6 +1,7 @@
 //! The portal: the only code that knows HTML, cookies, forms and public routes. It meets the modules through
 //! their interfaces; which implementation stands behind each is known to `wire` alone.
 
+pub mod admin;
 pub mod api;
 pub mod cli;
 pub mod config;

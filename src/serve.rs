@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
+    admin,
     api::{self, Hub},
     config::{Keys, Limits, Settings},
     edge::{self, Assets, EdgeSettings, Gate, Rates, Seal, Sessions},
@@ -172,6 +173,7 @@ fn public_server(
             .wrap(from_fn(edge::pass))
             .configure(pages::routes)
             .configure(api::routes)
+            .configure(admin::routes)
             .route("/static/{path:.*}", web::get().to(edge::routes::asset))
     })
     .tcp_nodelay(true)

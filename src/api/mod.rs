@@ -11,6 +11,7 @@ mod switch;
 
 use actix_web::{HttpResponse, web};
 
+pub(crate) use feeds::{readers, rebuild};
 pub(crate) use flights::flight_of;
 pub use live::Hub;
 pub use openapi::openapi_json;
