@@ -140,8 +140,12 @@ fn empty(visit: &Visit, typed: &Typed, wish: &Wish, found: &Itineraries, days: V
         (title, text, typed.with(|t| t.max_stops.clear()).href())
     } else {
         let title = format!("No flights from {way} on {date}");
-        let text = "No journey of up to three flights leaves on this day. These days are near it.".to_owned();
-        (title, text, String::new())
+        let text = if days.iter().any(|day| day.words.starts_with("from ")) {
+            "No journey of up to three flights leaves on this day. These days are near it."
+        } else {
+            "No journey of up to three flights leaves on this day, nor on those near it."
+        };
+        (title, text.to_owned(), String::new())
     };
     Empty { title, text, widen, days }
 }

@@ -123,10 +123,12 @@ fn date(troubles: &mut Troubles, field: &str, text: &str, not_before: Date) -> O
 }
 
 fn party(troubles: &mut Troubles, typed: &Typed) -> Party {
+    let mut readable = true;
     let mut count = |field: &str, text: &str, usual: u8| match text {
         "" => usual,
         text => text.parse().unwrap_or_else(|_| {
             troubles.push(field, "Choose a number from 0 to 9");
+            readable = false;
             usual
         }),
     };
@@ -135,9 +137,7 @@ fn party(troubles: &mut Troubles, typed: &Typed) -> Party {
         children: count("children", &typed.children, 0),
         infants: count("infants", &typed.infants, 0),
     };
-    if troubles.is_empty()
-        && let Err(errors) = party.check()
-    {
+    if let (true, Err(errors)) = (readable, party.check()) {
         errors.0.into_iter().for_each(|e| troubles.push(&e.field, e.message));
     }
     party
