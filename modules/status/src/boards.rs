@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, RwLock, RwLockReadGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use booking_api::LegKey;
@@ -12,7 +12,7 @@ use kernel::{Designator, Event, Iata};
 use status_api::{Direction, LegStatus, StatusChange};
 use store::View;
 
-use crate::facts::utc_day;
+use crate::{facts::utc_day, follower::Settles};
 
 /// The legs that something was heard of.
 #[derive(Default)]
@@ -23,6 +23,7 @@ pub(crate) struct Boards {
     arrivals: HashMap<(Iata, civil::Date), HashSet<LegKey>>,
     /// The number of the last event at each airport.
     seqs: HashMap<Iata, i64>,
+    last: i64,
 }
 
 pub(crate) struct HeardLeg {
@@ -81,6 +82,13 @@ impl Boards {
         }
     }
 
+    fn hear_all(&mut self, events: &[Event]) {
+        for event in events.iter().filter(|event| event.kind == STATUS_CHANGED) {
+            self.hear(event);
+        }
+        self.last = events.last().map_or(self.last, |event| event.seq);
+    }
+
     fn hear(&mut self, event: &Event) {
         let Ok(change) = serde_json::from_value::<StatusChange>(event.payload.clone()) else {
             return tracing::warn!(seq = event.seq, "a status event cannot be read and is passed over");
@@ -94,9 +102,15 @@ impl Boards {
     }
 }
 
-/// The boards as a reader of status's own log feeds them.
+/// The boards as a reader of status's own log feeds them. During a rebuild the old ones serve until the new are whole.
 #[derive(Clone, Default)]
-pub(crate) struct SharedBoards(Arc<RwLock<Boards>>);
+pub(crate) struct SharedBoards(Arc<Sides>);
+
+#[derive(Default)]
+struct Sides {
+    shown: RwLock<Boards>,
+    growing: Mutex<Option<Boards>>,
+}
 
 impl SharedBoards {
     pub(crate) fn with(legs: Vec<(LegKey, LegStatus)>) -> Self {
@@ -104,11 +118,30 @@ impl SharedBoards {
         for (key, status) in legs {
             boards.put(key, status);
         }
-        Self(Arc::new(RwLock::new(boards)))
+        Self(Arc::new(Sides { shown: RwLock::new(boards), growing: Mutex::default() }))
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Boards> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.shown.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Boards> {
+        self.0.shown.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn growing(&self) -> MutexGuard<'_, Option<Boards>> {
+        self.0.growing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Settles for SharedBoards {
+    fn settle(&self, position: i64) {
+        let mut growing = self.growing();
+        // Straight after a rebuild was begun, the position is still that of the old boards.
+        let whole = growing.as_ref().is_some_and(|boards| position == 0 || boards.last >= position);
+        if let Some(boards) = growing.take_if(|_| whole) {
+            *self.write() = boards;
+        }
     }
 }
 
@@ -117,13 +150,13 @@ pub(crate) const STATUS_CHANGED: &str = "flight.status_changed";
 
 impl View for SharedBoards {
     fn clear(&mut self) {
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Boards::default();
+        *self.growing() = Some(Boards::default());
     }
 
     fn apply(&mut self, events: &[Event]) {
-        let mut boards = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for event in events.iter().filter(|event| event.kind == STATUS_CHANGED) {
-            boards.hear(event);
+        match self.growing().as_mut() {
+            Some(boards) => boards.hear_all(events),
+            None => self.write().hear_all(events),
         }
     }
 }

@@ -10,7 +10,14 @@ use kernel::{Fault, Position, ReaderStatus};
 use store::{MemoryReader, ReaderHandle, View};
 use tokio::sync::{Mutex, watch};
 
+/// A view that grows out of sight while it is read from the beginning.
+pub(crate) trait Settles {
+    /// Everything up to `position` was read, and that is all there is: what has grown may be shown.
+    fn settle(&self, position: i64);
+}
+
 pub(crate) struct Follower<V> {
+    view: V,
     /// Gone once a task follows.
     idle: Mutex<Option<(MemoryReader, V)>>,
     handle: ReaderHandle,
@@ -21,9 +28,10 @@ pub(crate) struct Follower<V> {
 /// How long a question waits for the first answer of a source.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-impl<V: View> Follower<V> {
+impl<V: View + Settles + Clone> Follower<V> {
     pub(crate) fn new(reader: MemoryReader, view: V) -> Self {
         Self {
+            view: view.clone(),
             handle: reader.handle(),
             idle: Mutex::new(Some((reader, view))),
             complete: AtomicBool::new(false),
@@ -32,6 +40,15 @@ impl<V: View> Follower<V> {
 
     /// There is something to answer from: the whole log has been read at least once.
     pub(crate) async fn ready(&self) -> Result<(), Fault> {
+        let read = self.read().await;
+        let status = self.handle.status();
+        if status.lag() == Some(0) {
+            self.view.settle(status.position);
+        }
+        read
+    }
+
+    async fn read(&self) -> Result<(), Fault> {
         if let Some((reader, view)) = self.idle.lock().await.as_mut() {
             return match reader.catch_up(view).await {
                 Err(_) if self.complete.load(Ordering::Relaxed) => Ok(()),

@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 
 use crate::{
     facts::What,
+    follower::Settles,
     timetable::{Seasons, Timetable},
 };
 
@@ -66,6 +67,8 @@ struct Inner {
     current: ArcSwap<Timetable>,
     /// The seasons have changed since the timetable was made.
     changed: AtomicBool,
+    /// They are being read from the beginning; until they are whole, the timetable stays as it is.
+    reading: AtomicBool,
     news: Mutex<Vec<BookingNews>>,
     bell: Notify,
 }
@@ -73,7 +76,7 @@ struct Inner {
 impl SharedSchedule {
     /// The timetable, made anew if the schedule has changed.
     pub(crate) fn timetable(&self) -> Arc<Timetable> {
-        if self.0.changed.load(Ordering::Acquire) {
+        if self.0.changed.load(Ordering::Acquire) && !self.0.reading.load(Ordering::Acquire) {
             let seasons = held(&self.0.seasons);
             if self.0.changed.swap(false, Ordering::AcqRel) {
                 self.0.current.store(Arc::new(seasons.timetable()));
@@ -100,10 +103,19 @@ impl SharedSchedule {
     }
 }
 
+impl Settles for SharedSchedule {
+    fn settle(&self, position: i64) {
+        // Straight after a rebuild was begun, the position is still that of the old seasons.
+        if position == 0 || held(&self.0.seasons).last >= position {
+            self.0.reading.store(false, Ordering::Release);
+        }
+    }
+}
+
 impl View for SharedSchedule {
     fn clear(&mut self) {
+        self.0.reading.store(true, Ordering::Release);
         held(&self.0.seasons).clear();
-        self.0.changed.store(true, Ordering::Release);
     }
 
     fn apply(&mut self, events: &[Event]) {
@@ -126,6 +138,7 @@ impl View for SharedSchedule {
                 _ => news.extend(booking_news(event)),
             }
         }
+        seasons.last = events.last().map_or(seasons.last, |event| event.seq);
         drop(seasons);
         if !news.is_empty() {
             held(&self.0.news).extend(news);

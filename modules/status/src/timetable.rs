@@ -68,6 +68,8 @@ impl Timetable {
 pub(crate) struct Seasons {
     by_key: HashMap<String, Arc<Season>>,
     aircraft: HashSet<Arc<str>>,
+    /// The last event that was read.
+    pub(crate) last: i64,
 }
 
 impl Seasons {
@@ -99,6 +101,7 @@ impl Seasons {
 
     pub(crate) fn clear(&mut self) {
         self.by_key.clear();
+        self.last = 0;
     }
 
     pub(crate) fn timetable(&self) -> Timetable {

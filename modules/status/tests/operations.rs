@@ -1,5 +1,5 @@
 //! What a running module does beyond its interface: tells booking, hears booking, follows other processes, starts again.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod suite;
 

@@ -184,8 +184,11 @@ fn shape(season: bool, line: &str) -> Result<Shape, String> {
     if let (true, Some(aircraft)) = (first.len() == 1, rest.first().filter(|word| word.len() == 3)) {
         return Ok(Shape::Equipment((*aircraft).to_owned()));
     }
-    match first.parse() {
-        Ok(designator) if season => Ok(Shape::Flight(Scope { designator, dates: Dates::Missing })),
+    match (first.parse(), period(rest)) {
+        (Ok(designator), Some(Shape::Period(from, to, days))) if season => {
+            Ok(Shape::Flight(Scope { designator, dates: Dates::Period(from, to, days) }))
+        }
+        (Ok(designator), _) if season => Ok(Shape::Flight(Scope { designator, dates: Dates::Missing })),
         _ => Ok(Shape::Unknown),
     }
 }

@@ -141,6 +141,10 @@ fn changes_of_the_schedule() {
     );
     assert_eq!(cnl.flights.len(), 2);
     assert_eq!(cnl.legs.first().and_then(|leg| leg.times), None);
+    assert_eq!(
+        schedule("SSM\nUTC\nCNL\nLX544 01APR26 30SEP26 135"),
+        schedule("SSM\nUTC\nCNL\nLX544\n01APR26 30SEP26 135")
+    );
     let found = schedule("SSM\nUTC\nCNL\nLX544\n01APR26 30SEP26 135");
     assert_eq!(
         found.changes.first().unwrap().flights.first().unwrap().dates,

@@ -87,6 +87,9 @@ fn a_late_departure_takes_the_arrival_with_it() {
     assert_eq!(known.actual.landed, Some("2026-06-16T05:20:00Z".parse().unwrap()));
 }
 
+/// Where it comes from and what it says; whether it is a correction; its place in another order.
+type Told = ((&'static str, Vec<Report>), bool, u64);
+
 fn actuals() -> impl Strategy<Value = (&'static str, Vec<Report>)> {
     let clock = |minute: u16| crate::messages::Clock { day: None, minute: 800 + minute };
     (0u16..240, 0usize..7).prop_map(move |(minute, which)| match which {
@@ -107,8 +110,9 @@ proptest! {
     fn what_happened_does_not_depend_on_the_order_of_receipt(
         facts in vec((actuals(), any::<bool>(), any::<u64>()), 1..7),
     ) {
-        let told = |facts: &[((&str, Vec<Report>), bool, u64)]| -> Vec<Heard> {
-            let fact = |(nth, ((station, reports), correction, _)): (usize, &((&str, Vec<Report>), bool, u64))| {
+        let told = |facts: &[Told]| -> Vec<Heard> {
+            let fact = |(nth, told): (usize, &Told)| {
+                let ((station, reports), correction, _) = told;
                 Heard { correction: *correction, ..heard(nth, station, What::Reports(reports.clone())) }
             };
             facts.iter().enumerate().map(fact).collect()

@@ -38,6 +38,14 @@ pub(crate) fn booking() -> Arc<FakeBooking> {
     for (number, minute) in [(400, 725), (401, 732), (402, 750), (403, 840), (404, 1080), (405, 330)] {
         booking.loads(season(number, &[("ZRH", minute, "LHR", minute + 100)]));
     }
+    // One number, twice a day from the same station.
+    for (key, departs, to) in
+        [("XI500/1", 480, "LHR"), ("XI500/2", 1020, "GLA"), ("XI501/1", 480, "LHR"), ("XI501/2", 1020, "GLA")]
+    {
+        let designator = &key[..5];
+        let flight = season(designator[2..].parse().unwrap(), &[("AMS", departs, to, departs + 80)]);
+        booking.loads(SeasonFlight { key: key.to_owned(), ..flight });
+    }
     booking.loads(SeasonFlight { service: 'F', ..season(410, &[("ZRH", 760, "LHR", 800)]) });
     booking
 }

@@ -16,6 +16,7 @@ pub(super) async fn all(module: &dyn Status) {
     two_legs(module).await;
     estimates(module).await;
     loads(module).await;
+    twice_a_day(module).await;
 }
 
 async fn published(module: &dyn Status) {
@@ -83,6 +84,7 @@ async fn repeats(module: &dyn Status) {
     // Address lines, blanks and case make no new message.
     let copy = "QU AMSKLXI\n.FRAKKXX\nmvt \n XI110/15.PHBAA.AMS\r\nAD151400/151410\r\n";
     assert_eq!(take(module, &[copy]).await.duplicates, 1);
+    assert_eq!(take(module, &["MVT\nXI0110/15.PH-BAA.AMS\nAD151400/151410"]).await.duplicates, 1);
     // The same said in other words is taken, and changes nothing.
     assert_eq!(take(module, &["MVA\nXI110/15.PHBAA.AMS\nAD1400/1410"]).await.accepted, 1);
     assert_eq!((leg(module, "XI110").await, head(module).await), (before, last));
@@ -154,6 +156,20 @@ async fn estimates(module: &dyn Status) {
     let earlier = ".AMSKKXI 151110\nMVT\nXI119/15.PHBAA.AMS\nED1420";
     hear(module, &[later, earlier]).await;
     assert_eq!(leg(module, "XI119").await.estimated.departure, Some(at("14:30")));
+    // An arrival may be foretold from either end.
+    hear(module, &["MVT\nXI121/15.PHBAA.AMS\nEA1530", "MVT\nXI122/15.PHBAA.LHR\nEB1540"]).await;
+    assert_eq!(leg(module, "XI121").await.estimated.arrival, Some(at("15:30")));
+    assert_eq!(leg(module, "XI122").await.estimated.arrival, Some(at("15:40")));
+}
+
+/// Two flights of one number from one station: the destination tells them apart, or else the time.
+async fn twice_a_day(module: &dyn Status) {
+    hear(module, &["MVT\nXI500/15.PHBAA.AMS\nAD151000/151010 EA1115 GLA"]).await;
+    hear(module, &["MVT\nXI501/15.PHBAA.AMS\nED151710"]).await;
+    let found = legs(module, "XI500", today()).await;
+    assert_eq!([found[0].state, found[1].state], [LegState::Scheduled, LegState::Airborne]);
+    let found = legs(module, "XI501", today()).await;
+    assert_eq!([found[0].estimated.departure, found[1].estimated.departure], [None, Some(at("17:10"))]);
 }
 
 async fn loads(module: &dyn Status) {
