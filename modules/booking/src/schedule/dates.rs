@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn every_second_week() {
         let period = Period { from: date(2026, 4, 1), to: date(2026, 4, 30), days: 0b100, fortnightly: true };
-        assert_eq!(period.dates().map(|d| d.day()).collect::<Vec<_>>(), [1, 15, 29]);
+        assert_eq!(period.dates().map(civil::Date::day).collect::<Vec<_>>(), [1, 15, 29]);
     }
 
     proptest! {

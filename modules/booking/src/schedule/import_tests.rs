@@ -147,6 +147,9 @@ async fn real_files() {
         let started = std::time::Instant::now();
         let report = take(&booking, text).await;
         eprintln!("{name}: {} dated flights in {:?}", report.dated, started.elapsed());
+        let started = std::time::Instant::now();
+        let again = self::booking(testing::once_more(&booking.db, &migrations())).await;
+        eprintln!("loaded again in {:?}, at version {}", started.elapsed(), again.timetable.version());
         let warned: Vec<_> = report.warnings.iter().take(5).collect();
         eprintln!("{} warnings, such as {warned:?}", report.warnings.len());
         assert_eq!((report.dated, report.refused.len()), (dated, 0), "{:?}", report.refused.first());

@@ -79,11 +79,14 @@ impl Timetable {
         to: Iata,
     ) -> Option<Vec<ScheduledLeg>> {
         let legs = self.dated(designator, date);
-        let start = legs.iter().position(|leg| leg.key.from == from)?;
-        let board = legs.get(start)?.flight.clone();
-        let onwards = legs.get(start..)?;
-        let end = onwards.iter().position(|leg| leg.key.to == to && Arc::ptr_eq(&leg.flight, &board))?;
-        Some(onwards.get(..=end)?.to_vec())
+        let mut starts = (0..legs.len()).filter(|at| legs.get(*at).is_some_and(|leg| leg.key.from == from));
+        starts.find_map(|start| {
+            let onwards = legs.get(start..)?;
+            let board = &onwards.first()?.flight;
+            let of_flight = onwards.iter().take_while(|leg| Arc::ptr_eq(&leg.flight, board));
+            let count = of_flight.clone().position(|leg| leg.key.to == to)? + 1;
+            Some(of_flight.take(count).cloned().collect())
+        })
     }
 
     /// Every leg of the flights of one local date that pass a filter, in no particular order.
