@@ -3,6 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use diesel::{Connection, result::Error};
@@ -67,7 +68,11 @@ where
 
     fn attempt(&mut self, turn: &mut Turn<'_>) -> Result<(), Broken> {
         turn.collided.store(false, Ordering::Relaxed);
-        for _ in 0..TRIES {
+        for tries in 0..TRIES {
+            if tries > 0 {
+                // Whoever won needs a moment to take what we have just let go.
+                std::thread::park_timeout(Duration::from_millis(10 << tries));
+            }
             self.result = Some(turn.savepoint(&self.ctx, &self.work)?);
             let collided = turn.collided.swap(false, Ordering::Relaxed);
             if !collided || self.result.as_ref().is_some_and(Result::is_ok) {

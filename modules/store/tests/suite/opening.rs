@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use diesel::prelude::*;
+use diesel::{connection::SimpleConnection, prelude::*};
 use kernel::Outside;
-use store::{Db, DbError, DbOptions, testing::Folder};
+use store::{Db, DbError, DbOptions, both, testing::Folder};
 
 use crate::world::{MIGRATIONS, append, databases, event_count};
 
@@ -115,5 +115,27 @@ diesel::table! {
     #[sql_name = "__diesel_schema_migrations"]
     done (version) {
         version -> Text,
+    }
+}
+
+#[tokio::test]
+async fn a_module_reaches_its_own_tables_only() {
+    for (_, db) in databases().into_iter().filter(|(engine, _)| *engine == "postgres") {
+        if !db.url().contains("user=postgres") {
+            println!("not proven here: rights of a module's role (the given server may ask for passwords)");
+            continue;
+        }
+        Db::migrate_up(db.url(), "other", &MIGRATIONS).unwrap();
+        db.write(&crate::world::ctx(), |tx| {
+            Ok::<_, DbError>(both!(tx.conn(), c => c.batch_execute("ALTER ROLE banyan_probe LOGIN"))?)
+        })
+        .await
+        .unwrap();
+        let url = db.url().replace("user=postgres", "user=banyan_probe");
+        let options = |module| DbOptions { url: url.clone(), module, readers: 1, outside: Outside::system() };
+        let own = Db::open(options("probe"), &MIGRATIONS).unwrap();
+        append(&own, "a", "a").await.unwrap();
+        assert_eq!(event_count(&own).await, 1);
+        assert!(Db::open(options("other"), &MIGRATIONS).is_err());
     }
 }
