@@ -444,3 +444,34 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn an_order_from_elsewhere_belongs_to_its_owner() {
+    for (world, _) in World::all().await {
+        let airline = world.airline("Y20").await;
+        let (leg, owner) = (airline.leg(1, 3), somebody(Role::Traveller));
+        let line = serde_json::json!({ "order": {
+            "locator": "7Q4ZK2", "created_at": "2026-11-01T12:00:00Z", "owner": owner.actor.person(),
+            "contact": { "email": "ada@example.com", "phone": "" },
+            "passengers": [{ "given_name": "Ada", "family_name": "Lovelace", "type": "adult" }],
+            "segments": [{ "designator": leg.designator, "date": leg.date, "from": "AMS", "to": "LHR", "class": "K", "family": "Flex" }],
+            "total": { "amount": "150.00", "currency": "EUR" },
+            "tickets": [{ "number": "0082400000100", "passenger": 0, "coupons": [{ "segment": 0, "status": "O" }] }],
+        }});
+        for _ in 0..2 {
+            let file = kit::text("bookings.jsonl", format!("{line}\n"));
+            let report = world.faces.schedule.import_bookings(&house(), file).await.unwrap();
+            assert!(report.refused.is_empty(), "{report:?}");
+        }
+        let mine = world.faces.orders.mine(&owner, kernel::PageAsk::default()).await.unwrap().items;
+        assert_eq!(mine.iter().map(|order| order.locator.as_str()).collect::<Vec<_>>(), ["7Q4ZK2"]);
+        assert_eq!(airline.taken(3).await, (1, 0));
+        world.check().await;
+        let of = booking_api::OrderOf { locator: mine[0].locator, family_name: None };
+        let order = world.faces.orders.order(&owner, of.clone()).await.unwrap();
+        let cancelled =
+            world.faces.orders.cancel(&owner, Cancel { of, agreed_refund: order.total }).await.unwrap();
+        assert_eq!(cancelled.refunded, order.total);
+        world.check().await;
+    }
+}

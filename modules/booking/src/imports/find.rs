@@ -76,6 +76,7 @@ impl Finder<'_> {
             line,
             locator: order.locator,
             created_at: order.created_at,
+            owner: order.owner,
             contact: order.contact,
             passengers: people,
             slices,

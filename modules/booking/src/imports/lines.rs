@@ -2,7 +2,7 @@
 
 use booking_api::{Contact, Passenger, PassengerType};
 use jiff::{Timestamp, civil};
-use kernel::{Designator, Iata, Locator, Money};
+use kernel::{Designator, Iata, Locator, Money, PersonId};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -16,6 +16,9 @@ pub(super) enum Line {
 pub(super) struct WrittenOrder {
     pub(super) locator: Locator,
     pub(super) created_at: Timestamp,
+    /// The account that it belongs to, where that is known.
+    #[serde(default)]
+    pub(super) owner: Option<PersonId>,
     pub(super) contact: Contact,
     pub(super) passengers: Vec<WrittenPassenger>,
     pub(super) segments: Vec<WrittenSegment>,

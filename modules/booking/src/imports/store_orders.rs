@@ -166,7 +166,7 @@ fn order_row(tx: &Tx<'_>, taken: &TakenOrder) -> Option<OrderRow> {
         id: AsText(OrderId::new(tx.outside())),
         locator: AsText(taken.locator),
         state: word(OrderState::PendingPayment).to_owned(),
-        owner: None,
+        owner: taken.owner.map(AsText),
         email: AsText(taken.contact.email.clone()),
         phone: taken.contact.phone.clone(),
         created_at: Micros(taken.created_at),

@@ -3,7 +3,7 @@
 
 use booking_api::{Contact, LegKey, Passenger};
 use jiff::Timestamp;
-use kernel::{Locator, Money};
+use kernel::{Locator, Money, PersonId};
 
 use crate::{
     inventory::{GroupBlock, Levels},
@@ -16,6 +16,7 @@ pub(crate) struct TakenOrder {
     pub(crate) line: u32,
     pub(crate) locator: Locator,
     pub(crate) created_at: Timestamp,
+    pub(crate) owner: Option<PersonId>,
     pub(crate) contact: Contact,
     pub(crate) passengers: Vec<Passenger>,
     /// In order of travel; what the slices are charged adds up to the total.
