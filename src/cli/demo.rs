@@ -111,19 +111,21 @@ async fn build(house: &House, mark: &Mark) -> anyhow::Result<()> {
     let (schedule, ctx) = (&wired.faces.schedule, ctx());
     let file = |name: &str, text: String| ImportText { name: name.to_owned(), text };
     let accounts = accounts(&wired, &ctx);
-    let flights = async {
+    let network = async {
         schedule.import_schedule(&ctx, file("demo.ssim", world.ssim())).await?;
         schedule
             .import_connecting_times(&ctx, file("demo-connecting-times.csv", world.connecting_times_csv()))
             .await?;
         schedule.import_fares(&ctx, file("demo-fares.csv", world.fares_csv())).await?;
-        schedule.import_bookings(&ctx, file("demo-bookings.jsonl", world.bookings_jsonl())).await?;
-        movements(&wired, &ctx, &so_far(&world, mark.from, house.outside.now())).await?;
         anyhow::Ok(())
     };
-    let (accounts, flights) = futures_util::join!(accounts, flights);
-    flights?;
-    notes(&wired, &world, &accounts?).await?;
+    let (accounts, network) = futures_util::join!(accounts, network);
+    network?;
+    let accounts = accounts?;
+    let bookings = owned(&world.bookings_jsonl(), &accounts);
+    schedule.import_bookings(&ctx, file("demo-bookings.jsonl", bookings)).await?;
+    movements(&wired, &ctx, &so_far(&world, mark.from, house.outside.now())).await?;
+    notes(&wired, &world, &accounts).await?;
     write_mark(&house.data, &Mark { complete: true, ..mark.clone() })
 }
 
@@ -173,6 +175,24 @@ async fn accounts(wired: &Wired, ctx: &Ctx) -> anyhow::Result<Vec<accounts_api::
     }
     Ok(made)
 }
+
+/// The bookings with their owners: an order goes to the account whose address it was booked with.
+fn owned(bookings: &str, accounts: &[accounts_api::Account]) -> String {
+    let mut text = String::with_capacity(bookings.len() + 1_000);
+    for line in bookings.lines() {
+        let owner = accounts.iter().find(|known| line.contains(&format!("\"email\":\"{}\"", known.email)));
+        match (owner, line.strip_prefix(ORDER)) {
+            (Some(owner), Some(rest)) => {
+                text.extend([ORDER, "\"owner\":\"", &owner.id.to_string(), "\",", rest])
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+const ORDER: &str = "{\"order\":{";
 
 fn email(role: Role) -> String {
     format!("{role}@example.com")
