@@ -26,11 +26,11 @@ use arc_swap::ArcSwapOption;
 use booking_api::{AllAirports, Disruption, Schedule};
 use kernel::{Ctx, Fault, FeedAfter, Outside};
 use status_api::StatusError;
-use store::{Db, DbError, MemoryReader, Migrations, Source, embed_migrations};
+use store::{Db, DbError, Migrations, Source, embed_migrations};
 use tokio::sync::{Notify, watch};
 
 use boards::SharedBoards;
-use follower::Follower;
+use follower::{Follower, Log};
 use intake::{Batch, World};
 use places::Places;
 use schedule::{BookingLog, JOB, SharedSchedule};
@@ -74,14 +74,13 @@ pub async fn start(parts: Parts) -> Result<Arc<Operations>, DbError> {
     let Parts { db, outside, schedule: booking, disruption } = parts;
     let position = db.head().await?;
     let boards = SharedBoards::with(db.read(rows::all).await?);
-    let own_log =
-        MemoryReader::new("status.board", Arc::new(db.clone()), outside.clone()).starting_at(position);
+    let own_log = Log { reader: "status.board", source: Arc::new(db.clone()), outside: outside.clone() };
     let schedule = SharedSchedule::default();
     let booking_log = Arc::new(BookingLog(booking.clone()));
-    let booking_log = MemoryReader::new("status.schedule", booking_log, outside.clone());
+    let booking_log = Log { reader: "status.schedule", source: booking_log, outside: outside.clone() };
     Ok(Arc::new(Operations {
-        board_reader: Follower::new(own_log, boards.clone()),
-        schedule_reader: Follower::new(booking_log, schedule.clone()),
+        board_reader: Follower::new(own_log, boards.clone(), Some(position)),
+        schedule_reader: Follower::new(booking_log, schedule.clone(), None),
         teller: Teller { db: db.clone(), disruption, bell: Notify::new() },
         places: ArcSwapOption::empty(),
         db,
