@@ -11,7 +11,7 @@ use accounts_api::Accounts;
 use anyhow::{Context, bail};
 use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
 use cockpit::Cockpit;
-use kernel::{Clock, Ctx, Decide, Fork, Outside, ReadersAsk, Remote, Served, Target};
+use kernel::{Clock, Decide, Fork, Outside, Remote, Served, Target};
 use notes_api::Notes;
 use search_api::Search;
 use secrecy::{ExposeSecret, SecretString};
@@ -165,25 +165,6 @@ impl Wired {
             tasks.push(tokio::spawn(notes.follow(stop.clone())));
         }
         tasks
-    }
-
-    /// For importers beside a server: waits until status in this process has read booking's schedule.
-    pub async fn status_has_schedule(&self, ctx: &Ctx) -> anyhow::Result<()> {
-        let Some(status) = self.local.status.clone() else { return Ok(()) };
-        let (stop, stopping) = watch::channel(false);
-        let following = tokio::spawn(status.clone().follow(stopping));
-        let caught_up = async {
-            while !status.readers(ctx, ReadersAsk {}).await?.iter().all(|reader| reader.lag() == Some(0)) {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
-            Ok::<_, anyhow::Error>(())
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(60), caught_up)
-            .await
-            .context("reading the schedule took too long")??;
-        stop.send(true).ok();
-        following.await?;
-        Ok(())
     }
 
     /// For importers beside a server: tells booking at once what status has understood.

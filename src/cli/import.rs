@@ -116,7 +116,6 @@ pub(super) async fn movements(wired: &Wired, ctx: &Ctx, text: &str) -> anyhow::R
     let Some(file) = MovementFile::split(text) else {
         return Ok(told(ImportReport::default()));
     };
-    wired.status_has_schedule(ctx).await?;
     let mut report = IntakeReport::default();
     for messages in file.messages.chunks(BATCH) {
         let part = wired.faces.status.take(ctx, Movements { messages: messages.to_vec() }).await?;
