@@ -14,6 +14,8 @@ use crate::csv;
 /// Every airport with a code, by that code.
 pub(crate) struct Places {
     by_code: HashMap<Iata, Place>,
+    /// The zones that are compiled in: every machine reads a file alike, whatever its own tables say.
+    zones: tz::TimeZoneDatabase,
 }
 
 struct Place {
@@ -42,7 +44,7 @@ impl Places {
                 (airport.iata, Place { zone: zone.clone(), airport })
             })
             .collect();
-        Self { by_code }
+        Self { by_code, zones: tz::TimeZoneDatabase::bundled() }
     }
 
     pub(crate) fn airport(&self, at: Iata) -> Option<&Airport> {
@@ -68,7 +70,7 @@ impl Places {
     }
 
     pub(crate) fn zone(&self, at: Iata) -> Option<&tz::TimeZone> {
-        self.by_code.get(&at).and_then(|place| place.zone.rules())
+        self.by_code.get(&at).and_then(|place| place.zone.rules(&self.zones))
     }
 
     /// Minutes east of UTC at an instant, if the airport's zone is known.
@@ -96,8 +98,8 @@ impl Zone {
         Arc::new(Self { name: name.to_owned(), rules: OnceLock::new() })
     }
 
-    fn rules(&self) -> Option<&tz::TimeZone> {
-        self.rules.get_or_init(|| tz::TimeZone::get(&self.name).ok()).as_ref()
+    fn rules(&self, zones: &tz::TimeZoneDatabase) -> Option<&tz::TimeZone> {
+        self.rules.get_or_init(|| zones.get(&self.name).ok()).as_ref()
     }
 }
 
@@ -129,7 +131,8 @@ mod tests {
     fn every_row_is_read_and_every_zone_is_known() {
         let places = Places::read();
         assert_eq!(places.all().len(), 7_884);
-        let unknown: Vec<_> = places.by_code.values().filter(|p| p.zone.rules().is_none()).collect();
+        let unknown: Vec<_> =
+            places.by_code.values().filter(|p| p.zone.rules(&places.zones).is_none()).collect();
         assert!(unknown.is_empty(), "{:?}", unknown.iter().map(|p| &p.airport).collect::<Vec<_>>());
     }
 
