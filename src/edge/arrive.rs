@@ -1,6 +1,6 @@
 //! Coming and going: the cookie of a new session, the end of an old one, and what a page counts of a visit.
 
-use accounts_api::OpenedSession;
+use accounts_api::{OpenedSession, ShownToken};
 use actix_web::{
     HttpMessage, HttpResponse,
     cookie::time::Duration,
@@ -17,6 +17,14 @@ impl Visit {
         let life = (!opened.session.account.role.is_staff()).then(|| Duration::seconds(left.max(0)));
         let cookie = self.portal.seal.plain(SESSION, opened.token.expose().to_owned(), life);
         self.with_cookie(response, cookie)
+    }
+
+    /// Ends the session that this visit came with, if any: whoever signs in again leaves no open one behind.
+    pub async fn end_session(&self) {
+        let Some(token) = self.token.clone().filter(|_| self.session.is_some()) else { return };
+        if let Err(error) = self.portal.accounts.sign_out(&self.ctx, ShownToken { token }).await {
+            tracing::warn!(request_id = %self.ctx.request_id, %error, "an earlier session could not be ended");
+        }
     }
 
     /// Takes the cookie away, and what the browser kept of the pages.

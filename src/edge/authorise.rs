@@ -216,9 +216,10 @@ mod tests {
 
     /// The ops listener has routes of its own, on another port.
     fn patterns_in(folder: &Path, found: &mut Vec<String>) {
+        let face = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
+        let scope = face.split("scope(\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
-            let prefix = if path.components().any(|part| part.as_os_str() == "api") { "/api/v1" } else { "" };
             if path.is_dir() {
                 patterns_in(&path, found);
             } else if path.extension().is_some_and(|ending| ending == "rs")
@@ -226,10 +227,11 @@ mod tests {
                 && !path.ends_with("src/serve.rs")
             {
                 let source = fs::read_to_string(&path).unwrap();
-                found.extend(patterns_of(&source).map(|pattern| match pattern.starts_with("/api/") {
+                let whole = |pattern: &str| match pattern.starts_with("/api/") {
                     true => pattern.to_owned(),
-                    false => format!("{prefix}{pattern}"),
-                }));
+                    false => format!("{scope}{pattern}"),
+                };
+                found.extend(patterns_of(&source).map(whole));
             }
         }
     }

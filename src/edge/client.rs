@@ -54,7 +54,7 @@ pub(super) fn shortened(ip: IpAddr) -> String {
         }
         IpAddr::V6(ip) => {
             let [a, b, c, ..] = ip.segments();
-            format!("{:x}:{:x}:{:x}::", a, b, c)
+            format!("{a:x}:{b:x}:{c:x}::")
         }
     }
 }

@@ -52,6 +52,7 @@ impl Counted {
 pub struct Limits {
     pages: Counters,
     sign_in: Counters,
+    accounts: Counters,
     find_booking: Counters,
     find_over_all: Counters,
     enabled: bool,
@@ -65,9 +66,10 @@ const MOST_KEYS: usize = 100_000;
 impl Limits {
     pub fn new(rates: &Rates) -> Self {
         Self {
-            // A page or a burst of clicks asks for many things at once; forms do not.
             pages: counters(rates.pages, rates.pages),
-            sign_in: counters(rates.sign_in, rates.sign_in.saturating_mul(3)),
+            // An address may be a whole office; an account is one person.
+            sign_in: counters(rates.sign_in, rates.sign_in.saturating_mul(10)),
+            accounts: counters(rates.sign_in, rates.sign_in.saturating_mul(2)),
             find_booking: counters(rates.find_booking, rates.find_booking.saturating_mul(2)),
             find_over_all: counters(
                 rates.find_booking.saturating_mul(10),
@@ -84,6 +86,7 @@ impl Limits {
         }
         let counters = match (class, by) {
             (Class::Page, _) => &self.pages,
+            (Class::SignIn, Counted::Named(_)) => &self.accounts,
             (Class::SignIn, _) => &self.sign_in,
             (Class::FindBooking, Counted::All) => &self.find_over_all,
             (Class::FindBooking, _) => &self.find_booking,
@@ -137,7 +140,7 @@ mod tests {
     fn each_class_and_key_has_its_own_count() {
         let limits = limits(true);
         let (one, two) = (Counted::named("Ada@example.com"), Counted::named("bob@example.com"));
-        for _ in 0..3 {
+        for _ in 0..2 {
             limits.count(Class::SignIn, &one).unwrap();
         }
         let again = limits.count(Class::SignIn, &Counted::named(" ada@EXAMPLE.com "));

@@ -6,6 +6,7 @@ mod assets;
 mod authorise;
 mod body;
 mod client;
+mod crash;
 mod csrf;
 mod door;
 mod enter;

@@ -1,6 +1,6 @@
 //! The one middleware: what every request passes, in order, before and after its handler.
 
-use std::time::Instant;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -8,17 +8,20 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         ConnectionType, StatusCode,
-        header::{HeaderName, HeaderValue},
+        header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
     web::Data,
 };
+use futures_util::FutureExt;
 use kernel::Pin;
 
 use super::{
     Class, Counted, Hosts, Limits, Marks, Patience, Proxies, Rates, Sessions, Stop,
     authorise::{Kind, Row, Who, row_of},
-    body, csrf, door, enter, explain, headers,
+    body,
+    crash::Crash,
+    csrf, door, enter, explain, headers,
     session::{Principal, SESSION},
     visit::first_ctx,
 };
@@ -68,7 +71,8 @@ pub async fn pass(
     let mut kind = Kind::Page;
     let answered = match admit(&portal, &gate, &sessions, &marks, &mut request, &mut kind).await {
         Ok(trouble) => {
-            let response = next.call(request).await?.map_into_boxed_body();
+            let handled = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+            let response = handled.map_err(|_| Crash::of(&marks, kind))??.map_into_boxed_body();
             match trouble.stop() {
                 Some(stop) => response.error_response(stop),
                 None => response,
@@ -152,7 +156,9 @@ fn put_headers(
         StatusCode::MISDIRECTED_REQUEST,
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
     ];
-    if unread.contains(&response.status()) {
+    // An ignored upgrade would be confirmed by the framework's own `Connection: upgrade`.
+    let upgrades = response.request().headers().contains_key(header::UPGRADE);
+    if upgrades || unread.contains(&response.status()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
 }

@@ -42,25 +42,31 @@ pub enum FlashKind {
     Note,
 }
 
-impl std::fmt::Display for FlashKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl FlashKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Ok => "ok",
             Self::Error => "error",
             Self::Warning => "warning",
             Self::Note => "note",
-        })
+        }
+    }
+}
+
+impl std::fmt::Display for FlashKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
 impl PartialEq<&str> for FlashKind {
     fn eq(&self, other: &&str) -> bool {
-        self.to_string() == *other
+        self.as_str() == *other
     }
 }
 
 impl PartialEq<str> for FlashKind {
     fn eq(&self, other: &str) -> bool {
-        self.to_string() == other
+        self.as_str() == other
     }
 }

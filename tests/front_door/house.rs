@@ -89,6 +89,8 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .route("/signin/", web::post().to(posted))
         .route("/notes/", web::get().to(|| async { "notes" }))
         .route("/notes/create/", web::post().to(posted))
+        .route("/status", web::get().to(panics))
+        .route("/api/v1/itineraries", web::get().to(panics))
         .route("/admin", web::get().to(|| async { "admin" }))
         .route("/api/v1/notes", web::post().to(|| async { HttpResponse::Created().finish() }))
         .route("/api/v1/feeds", web::get().to(|| async { "feeds" }))
@@ -110,6 +112,11 @@ async fn form(visit: Visit) -> Result<HttpResponse, Stop> {
 #[template(source = "{{ token }}", ext = "txt")]
 struct Page {
     token: String,
+}
+
+#[expect(clippy::panic, reason = "to see what becomes of it")]
+async fn panics() -> String {
+    panic!("a secret cause")
 }
 
 async fn posted(form: Form<Fields>) -> String {
@@ -136,7 +143,7 @@ async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::pat
         };
     }
     let switch = Arc::new(Switch::new(Table::here(&["accounts"]), outside.clock.clone()));
-    let known = Known { modules: vec!["accounts".to_owned()], upstreams: Default::default() };
+    let known = Known { modules: vec!["accounts".to_owned()], upstreams: Vec::default() };
     let db = sqlite("switch", &cockpit::migrations(), &outside);
     let cockpit = Arc::new(Cockpit::open(db, switch, folder.join("last-good"), known).await);
     Portal {

@@ -1,6 +1,6 @@
 //! accounts: people, passwords, sessions, roles and machine tokens, in a database of its own.
 //!
-//! Mails in the outbox have one of two templates: `reset_password` (value `token`) and `password_changed` (none).
+//! Mails in the outbox have one of two templates: `password_reset` (value `token`) and `password_changed` (none).
 
 mod hashing;
 mod passwords;

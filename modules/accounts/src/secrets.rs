@@ -26,7 +26,7 @@ use crate::{
     trouble::Trouble,
 };
 
-const RESET: &str = "reset_password";
+const RESET: &str = "password_reset";
 const CHANGED: &str = "password_changed";
 
 impl House {

@@ -117,7 +117,10 @@ pub(super) async fn open(posted: Form<SignInFields>) -> Result<HttpResponse, Sto
     visit.count(Class::SignIn, &fields.email)?;
     let with = SignIn { email: fields.email.clone(), password: fields.password, device: visit.device() };
     let troubles = match visit.portal.accounts.sign_in(&visit.ctx, with).await {
-        Ok(opened) => return Ok(welcome(&visit, &opened, onward.path())),
+        Ok(opened) => {
+            visit.end_session().await;
+            return Ok(welcome(&visit, &opened, onward.path()));
+        }
         Err(AccountsError::WrongPassword) => Troubles::one("", "Wrong email or password"),
         Err(AccountsError::Invalid(errors)) => errors.into(),
         Err(other) => return Err(other.into()),

@@ -11,7 +11,7 @@ use super::{
     state::{self, Badge},
 };
 use crate::{
-    edge::{Form, Shell, Stop, Visit},
+    edge::{Class, Form, Shell, Stop, Visit},
     pages::{journey, pieces::Troubles},
 };
 
@@ -59,6 +59,7 @@ pub(super) async fn find(form: Form<Asked>) -> Result<HttpResponse, Stop> {
         Ok(of) => of,
         Err(troubles) => return again(&visit, fields, troubles).await,
     };
+    visit.count(Class::FindBooking, &of.locator.to_string())?;
     match visit.portal.orders.order(&visit.ctx, of).await {
         Ok(order) => {
             let response = visit.redirect(&format!("/trips/{}", order.locator));

@@ -162,7 +162,7 @@ impl Home {
         self.accounts.request_reset(&nobody(), ask).await.unwrap();
         let mails = self.mails_to("reset").await;
         let [mail] = &mails[..] else { panic!("one mail, not {mails:?}") };
-        assert_eq!((&*mail.template, mail.attempts), ("reset_password", 0));
+        assert_eq!((&*mail.template, mail.attempts), ("password_reset", 0));
         assert_eq!(self.mails_to("reset").await, [], "leased");
         let failed = MailOutcome { id: mail.id, failure: Some("no route to host".to_owned()) };
         self.accounts.mail_done(&worker(), failed).await.unwrap();
