@@ -1,6 +1,6 @@
 //! How a journey is written down once it is chosen: the same words in the basket, on the trip and on the receipt.
 
-use booking_api::{Item, OrderPassenger, Passenger, PassengerType, Segment, Slice};
+use booking_api::{Item, OrderPassenger, Passenger, PassengerType, Segment, Slice, Ticket};
 use jiff::civil;
 use kernel::{Conditions, Locale, Money, Party};
 
@@ -119,7 +119,7 @@ impl PersonView {
     }
 
     pub fn ticketed(passenger: &OrderPassenger, locale: Locale) -> Self {
-        let tickets = passenger.tickets.iter().map(|t| ticket_number(&t.number)).collect();
+        let tickets = passenger.tickets.iter().map(ticket).collect();
         Self { tickets, ..Self::of(&passenger.person, locale) }
     }
 }
@@ -233,6 +233,17 @@ pub fn aircraft(code: &str) -> String {
         other => other,
     };
     name.to_owned()
+}
+
+/// The number of a ticket, and what became of it where all its coupons say the same.
+fn ticket(ticket: &Ticket) -> String {
+    let number = ticket_number(&ticket.number);
+    let all = |status| !ticket.coupons.is_empty() && ticket.coupons.iter().all(|c| c.status == status);
+    let words = [('R', "refunded"), ('V', "void"), ('F', "used"), ('E', "exchanged")];
+    match words.iter().find(|(status, _)| all(*status)) {
+        Some((_, word)) => format!("{number} ({word})"),
+        None => number,
+    }
 }
 
 /// `123-4567890123`: the airline's number apart from the document's.

@@ -23,6 +23,8 @@ struct Passengers {
     email: String,
     phone: String,
     troubles: Troubles,
+    /// The same on top of the form, where each has to say whom it is about.
+    summary: Troubles,
 }
 
 /// The fields of one traveller.
@@ -84,7 +86,7 @@ pub(super) async fn keep(id: Path<String>, form: Form<Sent>) -> Result<HttpRespo
 
 fn page(visit: &Visit, basket: &Basket, typed: PutPassengers, troubles: Troubles) -> Passengers {
     let mut counts = [0; 3];
-    let people = types(basket)
+    let people: Vec<_> = types(basket)
         .zip(typed.passengers)
         .enumerate()
         .map(|(at, (kind, typed))| PersonForm {
@@ -98,10 +100,29 @@ fn page(visit: &Visit, basket: &Basket, typed: PutPassengers, troubles: Troubles
     Passengers {
         shell: visit.shell(),
         basket: BasketView::of(basket, 0, visit.locale),
-        people,
         email: typed.email,
         phone: typed.phone,
+        summary: summary(&people, &troubles),
+        people,
         troubles,
+    }
+}
+
+fn summary(people: &[PersonForm], troubles: &Troubles) -> Troubles {
+    let mut summary = Troubles::default();
+    for trouble in troubles {
+        let about = people.iter().find_map(|person| person.label_of(&trouble.field));
+        let text = &trouble.text;
+        summary.push(&trouble.field, about.map_or_else(|| text.clone(), |about| format!("{about}: {text}")));
+    }
+    summary
+}
+
+impl PersonForm {
+    fn label_of(&self, field: &str) -> Option<String> {
+        let labels =
+            [(&self.given, "given name"), (&self.family, "family name"), (&self.birth, "date of birth")];
+        labels.iter().find(|(own, _)| own.id == field).map(|(_, label)| format!("{}, {label}", self.legend))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use booking_api::{Order, Segment};
+use booking_api::{Order, OrderState, Segment};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kernel::Locale;
@@ -28,7 +28,11 @@ pub(super) struct LiveBadge {
     pub(super) words: String,
 }
 
+/// Asked for trips that are on; what was given back has no news.
 pub(super) async fn ask(visit: &Visit, order: &Order) -> Live {
+    if matches!(order.state, OrderState::Cancelled | OrderState::Expired) {
+        return Live { badges: Vec::new(), resting: false };
+    }
     let ctx = visit.ctx.clone().with_time(PATIENCE);
     let segments: Vec<&Segment> = order.slices.iter().flat_map(|slice| &slice.segments).collect();
     let answers = join_all(segments.iter().map(|segment| {
