@@ -9,6 +9,8 @@ use crate::{compose::Network, journey::Journey, profile::LONGEST, window::Row};
 const ENOUGH: usize = 50;
 /// More nonstop flights than this are not a choice but a list.
 const MOST_NONSTOP: usize = 200;
+/// Of these, so many are kept for journeys with two stops.
+const KEPT: usize = 8;
 /// How often the same first or last flight may come again.
 const REPEATS: u32 = 3;
 /// Minutes that a stop is felt to cost.
@@ -54,19 +56,26 @@ fn quickest<'w>(network: &mut Network<'w>, row: &'w Row, legs: usize, limit: i32
     best
 }
 
+/// Nonstop flights, then the best that repeat no flight too often. Some places are kept for journeys with two stops, which
+/// would never be seen where journeys with one are many.
 fn choose<'w>(found: Vec<Journey<'w>>, pareto: &[Journey<'w>]) -> Vec<Journey<'w>> {
     let mut seen = Seen::default();
     for journey in pareto {
         seen.again(journey);
     }
-    let mut chosen: Vec<Journey<'w>> = Vec::new();
-    for journey in found {
-        let nonstop = journey.legs() == 1;
-        let room = pareto.len() + chosen.len() < if nonstop { MOST_NONSTOP } else { ENOUGH };
-        if room && (nonstop || seen.again(&journey) <= REPEATS) {
-            chosen.push(journey);
-        }
+    let fresh = found.into_iter().filter(|journey| journey.legs() == 1 || seen.again(journey) <= REPEATS);
+    let (mut chosen, mut waiting) = (Vec::new(), Vec::new());
+    for journey in fresh {
+        let room = match journey.legs() {
+            1 => MOST_NONSTOP,
+            2 => ENOUGH - KEPT,
+            _ => ENOUGH,
+        };
+        let fits = pareto.len() + chosen.len() < room;
+        if fits { chosen.push(journey) } else { waiting.push(journey) }
     }
+    let left = ENOUGH.saturating_sub(pareto.len() + chosen.len());
+    chosen.extend(waiting.into_iter().filter(|journey| journey.legs() > 1).take(left));
     chosen
 }
 

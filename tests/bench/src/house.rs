@@ -4,13 +4,13 @@ use std::{io::Read, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use booking_api::{
-    Airport, AllAirports, ImportReport, ImportText, QuoteKey, Schedule,
+    Airport, AllAirports, CancelLeg, Disruption, ImportReport, ImportText, LegKey, QuoteKey, Schedule,
     events::{ConnectingTimes, SeasonFlight},
 };
 use flate2::read::MultiGzDecoder;
-use kernel::{Ctx, FeedAfter, Outside, ReadersAsk};
+use kernel::{Ctx, FeedAfter, IdempotencyKey, Outside, ReadersAsk};
 use search::{Searching, reference::World};
-use search_api::Search;
+use search_api::{ItinerariesAsk, Search};
 use serde_json::from_value;
 use store::{Db, DbOptions};
 use tokio::sync::watch;
@@ -40,7 +40,7 @@ impl House {
     pub(crate) async fn import(&self, name: &str, text: String) -> Result<ImportReport> {
         let file = ImportText { name: name.to_owned(), text };
         let schedule: &dyn Schedule = self.booking.as_ref();
-        let patient = Ctx::system("bench").with_time(std::time::Duration::from_secs(600));
+        let patient = Ctx::system("bench").with_time(std::time::Duration::from_mins(10));
         let report = schedule.import_schedule(&patient, file).await?;
         if !report.recognised || !report.refused.is_empty() {
             bail!("{name} was refused: {:?}", report.refused.first());
@@ -57,6 +57,27 @@ impl House {
                 return Ok(());
             }
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+
+    pub(crate) async fn cancel(&self, leg: LegKey) -> Result<()> {
+        let disruption: &dyn Disruption = self.booking.as_ref();
+        let key: IdempotencyKey = format!("bench-{}-{}", leg.designator, leg.from).parse()?;
+        let ask = CancelLeg { leg, reason: "bench".to_owned() };
+        disruption.cancel_leg(&Ctx::system("bench").with_key(key), ask).await?;
+        Ok(())
+    }
+
+    /// Asks until the leg is in no answer.
+    pub(crate) async fn until_gone(&self, leg: LegKey) -> Result<()> {
+        let ask = ItinerariesAsk { max_legs: 1, ..ItinerariesAsk::new(leg.from, leg.to, leg.date) };
+        loop {
+            let answer = self.search.itineraries(&Ctx::system("bench"), ask.clone()).await?;
+            let shown = answer.page.items.iter().flat_map(|item| &item.legs);
+            if !shown.into_iter().any(|shown| shown.designator == leg.designator) {
+                return Ok(());
+            }
+            tokio::task::yield_now().await;
         }
     }
 

@@ -4,6 +4,7 @@
 use std::{collections::HashMap, time::Instant};
 
 use anyhow::{Context, Result};
+use booking_api::LegKey;
 use jiff::{ToSpan, civil};
 use kernel::{Ctx, Entropy, Iata, SeededEntropy};
 use search::reference::{Ask, Found, Reference, World};
@@ -26,6 +27,7 @@ struct Size {
     questions: usize,
     ranked: usize,
     proofs: usize,
+    changes: usize,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Figures> {
@@ -33,9 +35,9 @@ pub(crate) fn run(options: &Options) -> Result<Figures> {
         return Ok(not_taken("no data: give --data or BANYAN_TEST_DATA"));
     };
     let size = if options.quick {
-        Size { questions: 300, ranked: 100, proofs: 10 }
+        Size { questions: 300, ranked: 100, proofs: 10, changes: 10 }
     } else {
-        Size { questions: 5_000, ranked: 1_000, proofs: 60 }
+        Size { questions: 5_000, ranked: 1_000, proofs: 60, changes: 100 }
     };
     let text = read(&folder.join(FILE))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -56,7 +58,8 @@ async fn measure(size: &Size, text: String) -> Result<Figures> {
     let house = load(text, &mut figures).await?;
     let world = house.world().await?;
     let dice = Dice(SeededEntropy::new(2001));
-    warm(&house).await?;
+    cold(&house, &mut figures).await?;
+    real(&house, &mut figures).await?;
     let pairs = Pairs::new(&world);
     pareto(&house, size, &pairs, &dice, &mut figures).await?;
     hub(&house, size, &pairs, &dice, &mut figures).await?;
@@ -71,6 +74,7 @@ async fn measure(size: &Size, text: String) -> Result<Figures> {
         );
     }
     prove(&house, size, &world, &pairs, &dice, &mut figures).await?;
+    change(&house, size, &world, &mut figures).await?;
     Ok(figures)
 }
 
@@ -98,12 +102,56 @@ async fn load(text: String, figures: &mut Figures) -> Result<House> {
     Ok(house)
 }
 
-/// Draws the windows, and tells nothing: what it costs is measured as `window.ms` by whoever wants it cold.
-async fn warm(house: &House) -> Result<()> {
+/// The first question about each day, which has its flights drawn from the periods.
+async fn cold(house: &House, figures: &mut Figures) -> Result<()> {
+    let mut many = Many::default();
     for date in DAYS {
         let ask = ItinerariesAsk::new("BOS".parse()?, "SAN".parse()?, date);
-        house.search.itineraries(&Ctx::system("bench"), ask).await?;
+        let (answer, spent) = spent(house.search.itineraries(&Ctx::system("bench"), ask)).await;
+        answer?;
+        many.add(spent);
     }
+    figures.less(
+        "cold.ms",
+        "ms",
+        many.at(1_000, |one| one.cpu),
+        None,
+        "the first question about a day, the slowest of three",
+    );
+    Ok(())
+}
+
+/// Cancels flights one by one, and asks until each is gone.
+async fn change(house: &House, size: &Size, world: &World, figures: &mut Figures) -> Result<()> {
+    let flights = world.flights.iter().filter(|flight| flight.from == DAYS[1]).take(size.changes);
+    let mut many = Many::default();
+    for flight in flights {
+        let leg = flight.legs.first().context("a flight has legs")?;
+        let key = LegKey { designator: flight.designator, date: DAYS[1], from: leg.from, to: leg.to };
+        house.cancel(key).await?;
+        many.add(spent(house.until_gone(key)).await.1);
+    }
+    let note = format!(
+        "{} cancelled flights, from the command's answer to the one that lacks the flight",
+        many.count()
+    );
+    figures.less("change.visible_ms", "ms", many.at(500, |one| one.wall), Some(10.0), &note);
+    figures.less("change.visible_p95_ms", "ms", many.at(950, |one| one.wall), None, "the same");
+    Ok(())
+}
+
+/// One question that a person can check: a coast-to-coast day without a nonstop flight.
+async fn real(house: &House, figures: &mut Figures) -> Result<()> {
+    let ask = ItinerariesAsk::new("BOS".parse()?, "SAN".parse()?, DAYS[1]);
+    let answer = house.search.itineraries(&Ctx::system("bench"), ask).await?;
+    let [nonstop, one, two] = answer.by_stops;
+    let exact = answer.page.items.iter().filter(|item| item.pareto).count();
+    let note = format!(
+        "BOS to SAN, {}: {nonstop} nonstop, {one} with one stop, {two} with two; {exact} in the exact set",
+        DAYS[1]
+    );
+    let count = u32::try_from(answer.page.items.len())?;
+    figures.more("real.journeys", "", f64::from(count), None, &note);
     Ok(())
 }
 
@@ -205,7 +253,7 @@ async fn prove(
 }
 
 fn found(answer: &Itineraries) -> Vec<Found> {
-    let key = |leg: &search_api::Leg| booking_api::LegKey {
+    let key = |leg: &search_api::Leg| LegKey {
         designator: leg.designator,
         date: leg.date,
         from: leg.from,
