@@ -31,15 +31,20 @@ impl House {
         Ok(Self { loaded, data: global.data.clone(), outside: Outside::system() })
     }
 
-    /// The keys; made at first use, but never where several machines must agree on them.
+    /// The keys; made at first use. Replicas on one PostgreSQL must be given the same file.
     pub(super) fn keys(&self) -> anyhow::Result<Keys> {
         let settings = &self.loaded.settings;
-        let shared = !settings.database.url.expose_secret().is_empty();
         let path = match settings.keys.file.as_str() {
             "" => self.data.join("keys"),
             file => file.into(),
         };
-        Keys::open(&path, !shared || settings.keys.file.is_empty(), &self.outside)
+        if !settings.database.url.expose_secret().is_empty() && !path.exists() {
+            tracing::warn!(
+                path = %path.display(),
+                "this process makes a key file of its own: give every replica of this database a copy (keys.file)"
+            );
+        }
+        Keys::open(&path, true, &self.outside)
     }
 
     /// Opens modules in this process, without listeners: importers and account commands beside a running server.
