@@ -7,13 +7,13 @@ use booking_api::{
     events::{Fare, FaresChanged},
 };
 use kernel::{Ctx, Fault, Iata, NewEvent};
-use store::{DbError, Expected, Tx, TxError};
+use store::{DbError, Tx, TxError};
 
 use super::{
     file::{self, FareFile, Pair},
     rows,
 };
-use crate::Booking;
+use crate::{Booking, schedule::places::Places};
 
 /// Pairs in one transaction.
 const BATCH: usize = 500;
@@ -21,7 +21,15 @@ const BATCH: usize = 500;
 const MOST_BYTES: usize = 250 * 1024;
 const PATIENCE: Duration = Duration::from_mins(10);
 
-type Market = ((Iata, Iata), Vec<Fare>);
+/// One direction with its fares, and those once more as they lie in the table.
+#[derive(Debug, Clone)]
+struct Market {
+    line: u32,
+    from: Iata,
+    to: Iata,
+    fares: Vec<Fare>,
+    json: String,
+}
 
 pub(crate) async fn import(
     booking: &Booking,
@@ -29,17 +37,8 @@ pub(crate) async fn import(
     text: ImportText,
 ) -> Result<ImportReport, BookingError> {
     let places = booking.places.clone();
-    let reading = tokio::task::spawn_blocking(move || file::read(&text.text, &places));
-    let FareFile { recognised, read, pairs, mut refused, warnings } =
-        reading.await.map_err(Fault::unavailable)?;
-    let (fitting, oversized): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(_, pair)| bytes(pair) <= MOST_BYTES);
-    refused.extend(oversized.iter().map(|((from, to), pair)| Remark {
-        line: pair.line,
-        reason: format!("{from}-{to} has {} fares, more than one market may have", pair.fares.len()),
-    }));
-    let mut report = ImportReport { recognised, read, refused, warnings, ..ImportReport::default() };
-    let markets: Vec<Market> = fitting.into_iter().map(|(key, pair)| (key, pair.fares)).collect();
+    let reading = tokio::task::spawn_blocking(move || read(&text.text, &places));
+    let (mut report, markets) = reading.await.map_err(Fault::unavailable)?;
     let ctx = ctx.clone().with_time(PATIENCE);
     for batch in markets.chunks(BATCH) {
         let batch = Arc::new(batch.to_vec());
@@ -53,25 +52,42 @@ pub(crate) async fn import(
     Ok(report)
 }
 
-fn bytes(pair: &Pair) -> usize {
-    serde_json::to_string(&pair.fares).map_or(usize::MAX, |json| json.len())
+/// What the file says, and what of it fits into events.
+fn read(text: &str, places: &Places) -> (ImportReport, Vec<Market>) {
+    let FareFile { recognised, read, pairs, mut refused, warnings } = file::read(text, places);
+    let markets = pairs.into_iter().map(|((from, to), Pair { line, fares })| Market {
+        json: serde_json::to_string(&fares).unwrap_or_default(),
+        line,
+        from,
+        to,
+        fares,
+    });
+    let (fitting, oversized): (Vec<_>, Vec<_>) = markets.partition(|market| market.json.len() <= MOST_BYTES);
+    refused.extend(oversized.iter().map(|Market { line, from, to, fares, .. }| Remark {
+        line: *line,
+        reason: format!("{from}-{to} has {} fares, more than one market may have", fares.len()),
+    }));
+    (ImportReport { recognised, read, refused, warnings, ..ImportReport::default() }, fitting)
 }
 
 /// (Fares that are new or changed their market, fares of markets that stay as they were.)
 fn put(tx: &mut Tx<'_>, markets: &[Market]) -> Result<(u32, u32), DbError> {
+    let starts: Vec<Iata> = markets.iter().map(|market| market.from).collect();
+    let before = rows::texts_from(tx.conn(), starts)?;
+    let now = tx.now();
     let (mut accepted, mut unchanged) = (0, 0);
-    for ((from, to), fares) in markets {
+    let mut news = Vec::new();
+    for Market { from, to, fares, json, .. } in markets {
         let count = u32::try_from(fares.len()).unwrap_or(u32::MAX);
-        if rows::of_pair(tx.conn(), *from, *to)? == *fares {
+        if before.get(&(*from, *to)) == Some(json) {
             unchanged += count;
             continue;
         }
         accepted += count;
-        let now = tx.now();
-        rows::put_pair(tx.conn(), *from, *to, fares, now)?;
+        rows::put_pair(tx.conn(), *from, *to, json, now)?;
         let changed = FaresChanged { from: *from, to: *to, fares: fares.clone() };
-        let event = NewEvent::new("fares.changed", now, &changed);
-        tx.append(&format!("fares/{from}-{to}"), Expected::Any, event)?;
+        news.push((format!("fares/{from}-{to}"), NewEvent::new("fares.changed", now, &changed)));
     }
+    tx.append_all(news)?;
     Ok((accepted, unchanged))
 }

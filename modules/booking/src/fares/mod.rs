@@ -7,6 +7,8 @@ pub(crate) mod import;
 pub(crate) mod rows;
 mod schema;
 pub(crate) mod taxes;
+#[cfg(test)]
+mod tests;
 
 use booking_api::{
     BookingError,

@@ -1,11 +1,13 @@
 //! The queries of fares and rates.
 
+use std::collections::HashMap;
+
 use booking_api::events::{ConnectingTimes, Fare, TaxesChanged};
 use diesel::{prelude::*, upsert::excluded};
 use jiff::Timestamp;
 use kernel::Iata;
 use serde::{Serialize, de::DeserializeOwned};
-use store::{Conn, DbError, JsonText, Micros, both};
+use store::{AsText, Conn, DbError, JsonText, Micros, both};
 
 use super::schema::{fare_market, rate_table};
 
@@ -22,17 +24,32 @@ pub(crate) fn of_pair(conn: &mut Conn, from: Iata, to: Iata) -> Result<Vec<Fare>
     Ok(found.map(|row| row.0).unwrap_or_default())
 }
 
+/// The fares of every pair that begins at one of these stations, as they lie in the table.
+pub(crate) fn texts_from(
+    conn: &mut Conn,
+    mut starts: Vec<Iata>,
+) -> Result<HashMap<(Iata, Iata), String>, DbError> {
+    starts.sort_unstable();
+    starts.dedup();
+    let starts: Vec<&str> = starts.iter().map(Iata::as_str).collect();
+    let rows: Vec<(AsText<Iata>, AsText<Iata>, String)> = fare_market::table
+        .filter(fare_market::from_iata.eq_any(starts))
+        .select((fare_market::from_iata, fare_market::to_iata, fare_market::fares))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(from, to, fares)| ((from.0, to.0), fares)).collect())
+}
+
 pub(crate) fn put_pair(
     conn: &mut Conn,
     from: Iata,
     to: Iata,
-    fares: &[Fare],
+    json: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
     let row = (
         fare_market::from_iata.eq(from.as_str()),
         fare_market::to_iata.eq(to.as_str()),
-        fare_market::fares.eq(JsonText(fares.to_vec())),
+        fare_market::fares.eq(json),
         fare_market::changed_at.eq(Micros(now)),
     );
     both!(conn, c => diesel::insert_into(fare_market::table)
