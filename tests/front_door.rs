@@ -227,6 +227,12 @@ fn only_our_own_pages_may_post() {
         let answer = send(house.address, bytes.as_bytes());
         assert_eq!(answer.status, status, "{name}: {}", answer.text);
     }
+    let leave = format!("csrf_token={token}");
+    let bytes = format!(
+        "POST /signout/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{form}{cookies}Content-Length: {}\r\n\r\n{leave}",
+        leave.len()
+    );
+    assert_eq!(send(house.address, bytes.as_bytes()).status, 200, "a form that holds nothing but the token");
     let script = |headers: &str| {
         format!("POST /api/v1/notes HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: 0\r\n\r\n")
     };

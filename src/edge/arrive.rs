@@ -10,11 +10,11 @@ use actix_web::{
 use super::{Class, Counted, Marks, Stop, Visit, client::shortened, session::SESSION};
 
 impl Visit {
-    /// Gives the visitor the cookie of a session that was just opened. Travellers keep it when the browser closes.
+    /// Gives the visitor the cookie of a session that was just opened. Travellers keep it when the browser closes;
+    /// the session itself may end sooner.
     pub fn signed_in(&self, response: HttpResponse, opened: &OpenedSession) -> HttpResponse {
         self.sessions.forget();
-        let left = opened.session.expires_at.duration_since(self.portal.outside.now()).as_secs();
-        let life = (!opened.session.account.role.is_staff()).then(|| Duration::seconds(left.max(0)));
+        let life = (!opened.session.account.role.is_staff()).then_some(Duration::days(30));
         let cookie = self.portal.seal.plain(SESSION, opened.token.expose().to_owned(), life);
         self.with_cookie(response, cookie)
     }

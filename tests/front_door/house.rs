@@ -87,6 +87,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .route("/trips", web::post().to(|body: Bytes| async move { format!("{} bytes", body.len()) }))
         .route("/signin/", web::get().to(form))
         .route("/signin/", web::post().to(posted))
+        .route("/signout/", web::post().to(|_: Form<()>| async { "gone" }))
         .route("/notes/", web::get().to(|| async { "notes" }))
         .route("/notes/create/", web::post().to(posted))
         .route("/status", web::get().to(panics))
