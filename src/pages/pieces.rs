@@ -52,6 +52,16 @@ impl Troubles {
         self.0.iter().find(|trouble| trouble.field == field).map_or("", |trouble| trouble.text.as_str())
     }
 
+    /// For the summary: each message under the label of its field, so that equal ones can be told apart.
+    pub fn named(&self, labels: &[(&str, &str)]) -> Self {
+        let label = |field: &str| labels.iter().find(|(name, _)| *name == field).map(|(_, label)| *label);
+        let name = |trouble: &Trouble| match label(&trouble.field) {
+            Some(label) => Trouble { text: format!("{label}: {}", trouble.text), ..trouble.clone() },
+            None => trouble.clone(),
+        };
+        Self(self.0.iter().map(name).collect())
+    }
+
     pub fn iter(&self) -> std::slice::Iter<'_, Trouble> {
         self.0.iter()
     }

@@ -114,6 +114,10 @@ impl NoteForm {
             troubles: Troubles::default(),
         }
     }
+
+    fn summary(&self) -> Troubles {
+        self.troubles.named(&[("name", "Name"), ("text", "Text"), ("pad", "Pad"), ("trip", "Trip")])
+    }
 }
 
 /// Two people, or two windows: the note as it is, and what was typed here.
