@@ -52,13 +52,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 impl<V: View + Settles + Clone> Follower<V> {
     pub(crate) fn new(log: Log, view: V, position: Option<Position>) -> Self {
         let reader = log.reader(position);
-        Self {
-            log,
-            view,
-            handle: RwLock::new(reader.handle()),
-            idle: Mutex::new(Some(reader)),
-            complete: AtomicBool::new(false),
-        }
+        // A view that was given a position was given what lies before it too.
+        let complete = AtomicBool::new(position.is_some());
+        Self { log, view, handle: RwLock::new(reader.handle()), idle: Mutex::new(Some(reader)), complete }
     }
 
     /// There is something to answer from: the whole log has been read at least once.
@@ -100,9 +96,15 @@ impl<V: View + Settles + Clone> Follower<V> {
 
     /// Follows until it is told to stop; then questions read for themselves again. A second call beside the first has
     /// nothing to do.
-    pub(crate) async fn follow(&self, stop: watch::Receiver<bool>) {
+    pub(crate) async fn follow(&self, mut stop: watch::Receiver<bool>) {
         let idle = self.idle.lock().await.take();
-        if let Some(reader) = idle {
+        if let Some(mut reader) = idle {
+            // A quiet log answers a follower late; where it stands is known at once by looking.
+            let mut view = self.view.clone();
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => {}
+                looked = reader.catch_up(&mut view) => drop(looked),
+            }
             reader.follow(self.view.clone(), stop).await;
             let status = self.status();
             let mut idle = self.idle.lock().await;

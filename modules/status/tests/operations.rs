@@ -129,6 +129,28 @@ async fn what_booking_does_shows_on_the_board() {
     }
 }
 
+/// A server that starts on a quiet log answers at once, and says where it stands.
+#[tokio::test]
+async fn a_quiet_log_is_no_reason_to_wait() {
+    for (engine, db) in databases() {
+        let booking = suite::booking();
+        let first = start(db.clone(), &booking).await;
+        suite::hear(&*first, &["MVT\nXI100/15.PHBAA.AMS\nAD151400/151410"]).await;
+        let server = start(testing::once_more(&db, &status::migrations()), &booking).await;
+        let (sender, stop) = watch::channel(false);
+        let follower = tokio::spawn(server.clone().follow(stop));
+        let answer = tokio::time::timeout(Duration::from_secs(2), suite::leg(&*server, "XI100")).await;
+        assert_eq!(answer.unwrap().state, LegState::Airborne, "{engine}");
+        eventually("readers know where they stand", async || {
+            let readers = server.readers(&suite::ops(), kernel::ReadersAsk::default()).await.unwrap();
+            readers.iter().all(|reader| reader.lag() == Some(0))
+        })
+        .await;
+        sender.send_replace(true);
+        follower.await.unwrap();
+    }
+}
+
 /// What one process takes in, another shows: the command line beside a server.
 #[tokio::test]
 async fn other_processes_are_followed() {
