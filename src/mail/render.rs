@@ -19,7 +19,7 @@ pub(super) fn letter(mail: &MailDue, house: &House) -> anyhow::Result<Letter> {
     };
     let (brand, url) = (&house.brand, &house.public_url);
     let (subject, body) = match mail.template.as_str() {
-        "password_reset" => (
+        "reset_password" => (
             "Choose a new password".to_owned(),
             format!(
                 "Somebody, probably you, asked for a new password.\n\nChoose it here within 30 minutes:\n{url}/forgot-password/{}/\n\n\
@@ -29,27 +29,39 @@ pub(super) fn letter(mail: &MailDue, house: &House) -> anyhow::Result<Letter> {
         ),
         "password_changed" => (
             "Your password was changed".to_owned(),
-            format!("Your password was changed. If it was not you, choose a new one now: {url}/forgot-password/"),
+            format!(
+                "Your password was changed. If it was not you, choose a new one now: {url}/forgot-password/"
+            ),
         ),
         "order_confirmed" => (
             format!("Your booking {}", value("locator")?),
             format!(
                 "Thank you, {}. You are booked: {}.\n\nBooking reference: {}\nTotal: {}\n\nYour trip: {url}/trips/{}",
-                value("name")?, value("route")?, value("locator")?, value("total")?, value("locator")?
+                value("name")?,
+                value("route")?,
+                value("locator")?,
+                value("total")?,
+                value("locator")?
             ),
         ),
         "order_cancelled" => (
             format!("Your booking {} is cancelled", value("locator")?),
             format!(
                 "Your booking {} ({}) is cancelled. We refund {} to the card you paid with.\n\n{url}/trips/{}",
-                value("locator")?, value("route")?, value("refund")?, value("locator")?
+                value("locator")?,
+                value("route")?,
+                value("refund")?,
+                value("locator")?
             ),
         ),
         "flight_cancelled" => (
             format!("Your flight {} does not fly", value("flight")?),
             format!(
                 "We are sorry: flight {} of your booking {} ({}) was cancelled.\n\nSee what you can do: {url}/trips/{}",
-                value("flight")?, value("locator")?, value("route")?, value("locator")?
+                value("flight")?,
+                value("locator")?,
+                value("route")?,
+                value("locator")?
             ),
         ),
         other => bail!("there is no mail template `{other}`"),
