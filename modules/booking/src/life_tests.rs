@@ -203,6 +203,30 @@ async fn an_offer_does_not_last_for_ever() {
         assert_eq!(airline.check_out(&anybody(), &basket).await.unwrap_err(), BookingError::OfferExpired);
         let put = world.faces.shop.put_passengers(&anybody(), kit::travellers(&basket)).await;
         assert_eq!(put.unwrap_err(), BookingError::OfferExpired);
+        world.pass(1);
+        let now = world.booking.outside.now();
+        let forget = move |tx: &mut store::Tx<'_>| crate::shop::forget(tx.conn(), now);
+        assert_eq!(world.booking.db.write(&house(), forget).await.unwrap(), 1);
+        let gone = world.faces.shop.basket(&anybody(), booking_api::BasketOf { id: basket.id }).await;
+        assert_eq!(gone.unwrap_err(), BookingError::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn the_sweeper_works_until_it_is_stopped() {
+    for (world, _) in World::all().await {
+        let airline = world.airline("Y20").await;
+        let order = placed(&airline, &anybody()).await.unwrap();
+        world.pass(15 * 60);
+        let mut commits = world.booking.db.watch();
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let booking = world.booking.clone();
+        let sweeper = tokio::spawn(async move { crate::sweep_until(&booking, stopped).await });
+        while world.order(&order).await.state != OrderState::Expired {
+            commits.changed().await.unwrap();
+        }
+        stop.send(true).unwrap();
+        sweeper.await.unwrap();
     }
 }
 

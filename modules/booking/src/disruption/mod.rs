@@ -16,7 +16,12 @@ use crate::{
     Booking,
     failed::{Failed, told},
     inventory::leg_id,
-    orders::{self, audit, rows::OrderRow, view},
+    orders::{
+        self, audit,
+        paging::{self, Place},
+        rows::OrderRow,
+        view,
+    },
 };
 
 use news::LegNews;
@@ -57,8 +62,13 @@ impl Disruption for Booking {
 
     async fn on_leg(&self, ctx: &Ctx, ask: OnLeg) -> Result<Page<OrderSummary>, BookingError> {
         orders::desk_only(ctx)?;
-        let rows = self.db.read(move |conn| orders::rows::on_leg(conn, &ask.leg)).await.map_err(told)?;
-        Ok(Page { items: rows.into_iter().filter_map(view::summary).collect(), next: None })
+        let mut rows = self.db.read(move |conn| orders::rows::on_leg(conn, &ask.leg)).await.map_err(told)?;
+        if let Some(Place { at, id }) = ask.page.after.as_ref().and_then(Place::read) {
+            rows.retain(|row| (row.created_at.0, row.id.0.to_string()) > (at, id.clone()));
+        }
+        let place = |row: &OrderRow| (row.created_at.0, row.id.0.to_string());
+        let next = paging::cut(&mut rows, ask.page.bounded(), place);
+        Ok(Page { items: rows.into_iter().filter_map(view::summary).collect(), next })
     }
 }
 

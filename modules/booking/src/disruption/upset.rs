@@ -60,7 +60,7 @@ pub(crate) fn strand(tx: &mut Tx<'_>, leg: &LegKey, reason: &str) -> Result<(), 
             order.step(Happening::Disrupted)?;
             letters::flight_cancelled(tx, &order.row, &leg.designator.to_string(), reason)?;
         }
-        Ok(("disruption.opened", text))
+        Ok(("order.changed", text))
     })
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn restore(tx: &mut Tx<'_>, leg: &LegKey) -> Result<(), Failed> {
         if whole && next(order.state(), Happening::Restored).is_some() {
             order.step(Happening::Restored)?;
         }
-        Ok(("disruption.resolved", format!("{} flies after all", leg.designator)))
+        Ok(("order.changed", format!("{} flies after all", leg.designator)))
     })
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod audit;
 mod cancel;
-mod paging;
+pub(crate) mod paging;
 pub(crate) mod record;
 pub(crate) mod rows;
 pub(crate) mod rules;

@@ -26,6 +26,8 @@ use journey::Wanted;
 use offer::{Basis, KeptOffer};
 use rows::BasketRow;
 
+pub(crate) use rows::forget;
+
 const OFFER_HOLDS: SignedDuration = SignedDuration::from_mins(30);
 
 #[async_trait]

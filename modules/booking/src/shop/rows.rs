@@ -2,6 +2,7 @@
 
 use booking_api::{Basket, BasketId, Contact, Passenger};
 use diesel::prelude::*;
+use jiff::Timestamp;
 use kernel::Locator;
 use store::{AsText, Conn, DbError, JsonText, Micros};
 
@@ -48,6 +49,13 @@ pub(crate) fn update(conn: &mut Conn, row: &BasketRow) -> Result<(), DbError> {
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Deletes baskets whose offer ended before an instant and that became no order.
+pub(crate) fn forget(conn: &mut Conn, before: Timestamp) -> Result<usize, DbError> {
+    let old =
+        basket::table.filter(basket::expires_at.lt(Micros(before))).filter(basket::order_locator.is_null());
+    Ok(diesel::delete(old).execute(conn)?)
 }
 
 impl BasketRow {
