@@ -67,6 +67,10 @@ async fn flights(visit: Visit) -> Result<HttpResponse, Stop> {
     match found {
         Ok(page) => visit.page(&page),
         Err(SearchError::Fault(fault)) => resting(&visit, typed, &fault),
+        // A page that cannot be turned to: the list from its start.
+        Err(SearchError::Invalid(errors)) if errors.of("after").next().is_some() => {
+            Ok(visit.redirect(&typed.with(|_| {}).href()))
+        }
         Err(error) => unclear(&visit, typed.clone(), refused(&typed, error)?),
     }
 }
