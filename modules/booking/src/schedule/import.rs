@@ -60,7 +60,7 @@ async fn read(booking: &Booking, file: ImportText) -> Result<Season, BookingErro
 
 async fn plan(booking: &Booking, season: Season) -> Result<Change, BookingError> {
     booking.refresh_schedule().await.map_err(Fault::from)?;
-    let Season { flights, windows, .. } = season;
+    let Season { flights, windows, unread, .. } = season;
     let carriers: Vec<_> = windows
         .iter()
         .map(|window| window.carrier)
@@ -69,7 +69,7 @@ async fn plan(booking: &Booking, season: Season) -> Result<Change, BookingError>
     let present = booking.timetable.seasons(|flight| carriers.contains(&flight.designator.carrier));
     let booked =
         if present.is_empty() { Vec::new() } else { booking.db.ask::<_, BookingError>(rows::booked).await? };
-    let ask = Replacement { present: &present, flights, windows: &windows, booked: &booked };
+    let ask = Replacement { present: &present, flights, windows: &windows, unread: &unread, booked: &booked };
     Ok(replace(ask))
 }
 

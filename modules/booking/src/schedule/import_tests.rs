@@ -123,6 +123,29 @@ async fn a_file_of_another_kind_changes_nothing() {
     }
 }
 
+#[tokio::test]
+async fn a_flight_whose_record_is_broken_stays_as_it_was() {
+    for (engine, db) in testing::databases_in("booking", &migrations(), &outside()) {
+        let booking = booking(db).await;
+        take(&booking, winter(&[leg("1").line(), leg("2").line()])).await;
+        let broken = Leg { days: "123456X".to_owned(), ..leg("1") };
+        let report = take(&booking, winter(&[broken.line()])).await;
+        assert_eq!(report.refused.len(), 1, "{engine}");
+        let flies = |number| booking.timetable.leg(&key(number, 5)).is_some();
+        assert!(flies("1") && !flies("2"), "{engine}: XI2 is gone, XI1 could not be read");
+
+        let nameless = Leg { number: "ABCD".to_owned(), ..leg("3") };
+        take(&booking, winter(&[nameless.line()])).await;
+        assert!(flies("1"), "{engine}: nobody knows whose record that was");
+        let whole = winter(&[leg("4").line(), leg("5").line()]);
+        let cut_off: Vec<&str> = whole.lines().take(3).collect();
+        take(&booking, cut_off.join("\n")).await;
+        assert!(flies("1") && flies("4"), "{engine}: a file that is cut off withdraws nothing");
+        take(&booking, winter(&[leg("4").line()])).await;
+        assert!(!flies("1") && flies("4"), "{engine}");
+    }
+}
+
 fn real(name: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("BANYAN_TEST_DATA") else {
         eprintln!("not proven here: {name} (set BANYAN_TEST_DATA)");

@@ -14,7 +14,10 @@ use booking_api::{
 use jiff::civil;
 use kernel::Designator;
 
-use super::{dates::Period, ssim::Window};
+use super::{
+    dates::Period,
+    ssim::{Unread, Window},
+};
 
 /// What is to be written.
 #[derive(Debug, Default)]
@@ -34,6 +37,7 @@ pub(crate) struct Replacement<'a> {
     pub(crate) present: &'a [Arc<SeasonFlight>],
     pub(crate) flights: Vec<SeasonFlight>,
     pub(crate) windows: &'a [Window],
+    pub(crate) unread: &'a Unread,
     /// Legs with seats sold or held.
     pub(crate) booked: &'a [LegKey],
 }
@@ -111,6 +115,7 @@ struct News<'a> {
     by_key: HashMap<&'a str, &'a SeasonFlight>,
     by_designator: HashMap<Designator, Vec<&'a SeasonFlight>>,
     windows: &'a [Window],
+    unread: &'a Unread,
     booked: HashMap<Designator, Vec<&'a LegKey>>,
 }
 
@@ -125,13 +130,15 @@ impl<'a> News<'a> {
             booked.entry(leg.designator).or_default().push(leg);
         }
         let by_key = ask.flights.iter().map(|flight| (flight.key.as_str(), flight)).collect();
-        Self { by_key, by_designator, windows: ask.windows, booked }
+        Self { by_key, by_designator, windows: ask.windows, unread: ask.unread, booked }
     }
 
     /// The base dates on which the file replaces this flight: its carrier's validity, and the periods that the file gives the
     /// same designator beyond that.
     fn spans_of(&self, old: &SeasonFlight) -> Spans {
-        let windows = self.windows.iter().filter(|window| window.carrier == old.designator.carrier);
+        let silent = self.is_silent_about(old.designator);
+        let windows =
+            self.windows.iter().filter(|window| !silent && window.carrier == old.designator.carrier);
         let mut spans: Spans = windows.map(|window| (window.from, window.to)).collect();
         for new in self.by_designator.get(&old.designator).into_iter().flatten() {
             let inside = spans.iter().any(|(from, to)| *from <= new.from && new.to <= *to);
@@ -140,6 +147,12 @@ impl<'a> News<'a> {
             }
         }
         spans
+    }
+
+    /// The file has something about the flight, or may have, that could not be read.
+    fn is_silent_about(&self, flight: Designator) -> bool {
+        let unheard = !self.by_designator.contains_key(&flight);
+        self.unread.flights.contains(&flight) || (unheard && self.unread.carriers.contains(&flight.carrier))
     }
 
     /// (Base date, flight's date) of booked legs that the file takes away.
@@ -266,7 +279,13 @@ mod tests {
         booked: &[LegKey],
     ) -> Change {
         let present: Vec<_> = present.iter().cloned().map(Arc::new).collect();
-        replace(Replacement { present: &present, flights, windows: &[window], booked })
+        replace(Replacement {
+            present: &present,
+            flights,
+            windows: &[window],
+            unread: &Unread::default(),
+            booked,
+        })
     }
 
     fn keys(flights: &[SeasonFlight]) -> Vec<&str> {
@@ -323,7 +342,8 @@ mod tests {
             from: old.legs[0].from,
             to: old.legs[0].to,
         };
-        let change = run(std::slice::from_ref(&old), Vec::new(), window(december(1), december(31)), &[booked]);
+        let change =
+            run(std::slice::from_ref(&old), Vec::new(), window(december(1), december(31)), &[booked]);
         assert_eq!(change.kept, ["XI1 2026-12-05"]);
         assert_eq!(
             change.loaded.iter().map(|f| (f.from, f.to)).collect::<Vec<_>>(),

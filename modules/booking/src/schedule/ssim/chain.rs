@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use booking_api::Remark;
 use kernel::Designator;
 
-use super::{Notes, leg::Leg, record::Read, segment::Segment};
+use super::{leg::Leg, notes::Notes, record::Read, segment::Segment};
 
 /// The legs of one flight over one period, in order, with what type 4 records say about it.
 #[derive(Debug)]
@@ -63,10 +62,11 @@ impl Chains {
             let of_key = |chain: &&mut Chain| chain.heading == heading && chain.is_of(&leg);
             match self.all.iter_mut().filter(of_key).find(|chain| chain.follows(&leg) && chain.fits(&leg)) {
                 Some(chain) => chain.legs.push(leg),
-                None => notes.refused.push(Remark {
-                    line: leg.line,
-                    reason: format!("leg {:02} without leg {:02} before it", leg.sequence, leg.sequence - 1),
-                }),
+                None => {
+                    let reason =
+                        format!("leg {:02} without leg {:02} before it", leg.sequence, leg.sequence - 1);
+                    notes.refuse(&leg, reason);
+                }
             }
         }
         self.all

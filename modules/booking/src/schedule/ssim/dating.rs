@@ -2,14 +2,12 @@
 //! The file's variation is believed and compared with the station's zone; where it gives none, the zone decides, and a
 //! period is cut wherever that decision changes.
 
-use booking_api::Remark;
 use jiff::{SignedDuration, Timestamp, civil, tz};
-use kernel::Iata;
 
 use super::{
-    Notes,
     carrier::Mode,
     leg::{Call, Leg},
+    notes::Notes,
 };
 use crate::schedule::{dates::Period, places::Places};
 
@@ -310,29 +308,4 @@ fn midnight(date: civil::Date) -> Option<Timestamp> {
 fn shown_offset(minutes: i32) -> String {
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{sign}{:02}{:02}", minutes.abs() / 60, minutes.abs() % 60)
-}
-
-impl Notes {
-    pub(super) fn warn(&mut self, line: u32, reason: String) {
-        self.warnings.push(Remark { line, reason });
-    }
-
-    /// `+0000` where no clock shows that: said once for each station.
-    fn warn_once(&mut self, line: u32, station: Iata) {
-        if self.without_variation.insert(station) {
-            self.warn(
-                line,
-                format!("variation +0000 at {station} counts as not given; its time zone is used"),
-            );
-        }
-    }
-
-    /// What was found on one date, unless another date said the same.
-    fn take_new(&mut self, other: Self) {
-        for remark in other.warnings {
-            if !self.warnings.iter().rev().take(32).any(|known| *known == remark) {
-                self.warnings.push(remark);
-            }
-        }
-    }
 }

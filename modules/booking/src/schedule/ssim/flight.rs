@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use booking_api::events::{SeasonFlight, SeasonLeg, usual_cabin};
 
 use super::{
-    Notes,
     cabins::{self, Cabins, Fitted},
     carrier::Mode,
     chain::Chain,
     dating::{Dated, Dating, Times},
     leg::Leg,
+    notes::Notes,
     record::Read,
     segment::Segment,
 };
@@ -71,7 +71,7 @@ impl<'a> Builder<'a> {
         let dating = Dating { places: self.places, mode };
         match dating.date(&chain.legs, period, notes) {
             Ok(stretches) => stretches.into_iter().for_each(|dated| self.push(chain, first, &dated)),
-            Err(reason) => notes.refused.push(booking_api::Remark { line: first.line, reason }),
+            Err(reason) => notes.refuse(first, reason),
         }
     }
 

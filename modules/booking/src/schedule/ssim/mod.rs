@@ -7,6 +7,7 @@ mod chain;
 mod dating;
 mod flight;
 mod leg;
+mod notes;
 mod record;
 mod segment;
 #[cfg(test)]
@@ -14,16 +15,17 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod written;
 
-use std::collections::HashSet;
-
 use booking_api::{Remark, events::SeasonFlight};
 use jiff::civil;
-use kernel::{Carrier, Iata};
+use kernel::Carrier;
 
 use super::{dates::Period, places::Places};
 use carrier::Heading;
 use chain::Chains;
+use notes::Notes;
 use record::{Read, Record, WIDTH};
+
+pub(crate) use notes::Unread;
 
 /// Everything that a file says.
 #[derive(Debug, Default)]
@@ -39,6 +41,7 @@ pub(crate) struct Season {
     pub(crate) dated: u32,
     pub(crate) refused: Vec<Remark>,
     pub(crate) warnings: Vec<Remark>,
+    pub(crate) unread: Unread,
 }
 
 /// A carrier's validity: base dates on which this file is the whole truth.
@@ -47,15 +50,6 @@ pub(crate) struct Window {
     pub(crate) carrier: Carrier,
     pub(crate) from: civil::Date,
     pub(crate) to: civil::Date,
-}
-
-/// What there is to say about a file besides its flights.
-#[derive(Debug, Default)]
-struct Notes {
-    refused: Vec<Remark>,
-    warnings: Vec<Remark>,
-    /// Stations that were said to have `+0000` where no clock shows that.
-    without_variation: HashSet<Iata>,
 }
 
 const OPENING: &str = "1AIRLINE STANDARD SCHEDULE DATA SET";
@@ -137,7 +131,16 @@ impl Reader {
             other => Err(format!("record type `{other}` is not 1 to 5")),
         };
         if let Err(reason) = outcome {
+            self.mark_unread(record);
             self.notes.refused.push(Remark { line: record.line, reason });
+        }
+    }
+
+    fn mark_unread(&mut self, record: &Record<'_>) {
+        let heading = self.headings.last().map(|heading| heading.airline);
+        match leg::designator(record, &mut |_| ()) {
+            Ok(designator) => self.notes.unread.flights.extend([designator]),
+            Err(_) => self.notes.unread.carriers.extend(record.text(3, 5).parse().ok().or(heading)),
         }
     }
 
@@ -234,8 +237,10 @@ impl Reader {
 
     fn finish(mut self, places: &Places) -> Season {
         if self.ended.is_none_or(|line| line < self.last) {
-            self.notes
-                .warn(self.last, "the file ends without a trailer (type 5); it may be cut off".to_owned());
+            let reason =
+                "the file ends without a trailer (type 5) and may be cut off: what it lacks stays as it was";
+            self.notes.warn(self.last, reason.to_owned());
+            self.notes.unread.carriers.extend(self.windows.iter().map(|window| window.carrier));
         }
         let chains = std::mem::take(&mut self.chains).finish(&mut self.notes);
         let mut flights = flight::Builder::new(places);
@@ -251,11 +256,20 @@ impl Reader {
             };
             flights.add(&chain, period, heading.mode, &mut self.notes);
         }
-        let Notes { mut refused, mut warnings, .. } = self.notes;
+        let Notes { mut refused, mut warnings, unread, .. } = self.notes;
         refused.sort_by_key(|remark| remark.line);
         warnings.sort_by_key(|remark| remark.line);
         let (flights, dated) = flights.finish();
-        Season { recognised: true, flights, windows: self.windows, read: self.read, dated, refused, warnings }
+        Season {
+            recognised: true,
+            flights,
+            windows: self.windows,
+            read: self.read,
+            dated,
+            refused,
+            warnings,
+            unread,
+        }
     }
 }
 
