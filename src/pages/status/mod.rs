@@ -3,7 +3,7 @@
 
 mod board;
 mod flight;
-mod words;
+pub(crate) mod words;
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -43,7 +43,6 @@ struct Typed {
 struct Door {
     shell: Shell,
     typed: Typed,
-    today: String,
     troubles: Troubles,
 }
 
@@ -52,8 +51,7 @@ async fn door(visit: Visit, Query(typed): Query<Typed>) -> Result<HttpResponse, 
     if let Some(to) = way(&visit, &typed, &mut troubles).await? {
         return Ok(visit.redirect(&to));
     }
-    let today = today(&visit).to_string();
-    visit.page(&Door { shell: visit.shell(), typed, today, troubles })
+    visit.page(&Door { shell: visit.shell(), typed, troubles })
 }
 
 /// Where to go from what was typed; nothing was typed, or it is in `troubles`.
