@@ -4,11 +4,15 @@
 
 #[path = "front_door/house.rs"]
 mod house;
+#[path = "front_door/routes.rs"]
+mod routes;
 #[path = "front_door/wire.rs"]
 mod wire;
 
 use std::{io::Write, net::TcpStream};
 
+use actix_web::http::Method;
+use banyan::edge::{TABLE, Who, row_of};
 use house::House;
 use wire::{read, send};
 
@@ -303,5 +307,66 @@ fn every_answer_says_who_it_was_and_how_to_treat_it() {
             "{path}"
         );
         assert!(answer.header("cache-control").is_some(), "{path}");
+    }
+}
+
+#[test]
+fn no_route_without_a_row() {
+    let patterns = routes::patterns();
+    assert!(patterns.len() > 40, "the search finds routes: {patterns:?}");
+    let bare: Vec<_> = patterns.iter().filter(|p| !TABLE.iter().any(|row| row.speaks_of(p))).collect();
+    assert_eq!(bare, Vec::<&String>::new(), "add rows to TABLE in src/edge/authorise.rs");
+}
+
+/// The table of rights against the router itself: every route, for a stranger and for a traveller.
+#[test]
+fn no_route_opens_for_whom_it_should_not() {
+    let house = House::whole();
+    let cookie = format!("Cookie: sid={}\r\nConnection: close\r\n", house.session);
+    for pattern in routes::patterns() {
+        let Some(row) = row_of(&pattern, &Method::GET).filter(|row| row.who != Who::Anyone) else { continue };
+        let path = routes::filled(&pattern);
+        let stranger = send(house.address, get(&path, "Connection: close\r\n").as_bytes());
+        assert!(
+            [302, 401].contains(&stranger.status) || is_write_only(&stranger),
+            "{pattern}: {}",
+            stranger.text
+        );
+        if matches!(row.who, Who::Staff(_)) {
+            let traveller = send(house.address, get(&path, &cookie).as_bytes());
+            assert!(traveller.status == 403 || is_write_only(&traveller), "{pattern}: {}", traveller.text);
+        }
+    }
+}
+
+/// An address that has no GET at all.
+fn is_write_only(answer: &wire::Answer) -> bool {
+    [404, 405].contains(&answer.status)
+}
+
+#[test]
+fn no_route_takes_what_is_not_from_our_pages() {
+    let house = House::whole();
+    let writes = |p: &String| {
+        if p.starts_with("/api/") { ["POST", "PUT", "DELETE"].as_slice() } else { ["POST"].as_slice() }
+    };
+    let patterns = routes::patterns();
+    for (pattern, method) in patterns.iter().flat_map(|p| writes(p).iter().map(move |m| (p, m))) {
+        let ask = |headers: &str| {
+            let path = routes::filled(pattern);
+            let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\nConnection: close\r\n";
+            let bytes = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}{form}\r\n");
+            send(house.address, bytes.as_bytes())
+        };
+        let foreign = ask("Sec-Fetch-Site: cross-site\r\n");
+        assert_eq!(foreign.status, 403, "{method} {pattern}: {}", foreign.text);
+        let bare = ask("");
+        assert!([302, 401, 403, 404, 405].contains(&bare.status), "{method} {pattern}: {}", bare.text);
+        let session = ask(&format!("Cookie: sid={}\r\n", house.session));
+        assert!(
+            [403, 404, 405].contains(&session.status),
+            "{method} {pattern} with a session: {}",
+            session.text
+        );
     }
 }

@@ -155,8 +155,6 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, path::Path};
-
     use super::*;
 
     /// `-` may not, `+` may: anonymous, traveller, agent, ops, migrator, admin, auditor.
@@ -202,48 +200,5 @@ mod tests {
         for row in TABLE.iter().filter(|row| row.who != Anyone) {
             assert!(matches!(row.judge(&Actor::Anonymous, true), Err(Stop::Away(_))), "{}", row.pattern);
         }
-    }
-
-    /// Every address that the portal's own source gives to the router has a row.
-    #[test]
-    fn no_route_without_a_row() {
-        let mut patterns = Vec::new();
-        patterns_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut patterns);
-        assert!(patterns.len() > 20, "the search finds routes: {patterns:?}");
-        let bare: Vec<_> = patterns.iter().filter(|p| !TABLE.iter().any(|row| row.speaks_of(p))).collect();
-        assert_eq!(bare, Vec::<&String>::new(), "add rows to TABLE");
-    }
-
-    /// The ops listener has routes of its own, on another port.
-    fn patterns_in(folder: &Path, found: &mut Vec<String>) {
-        let face = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
-        let scope = face.split("scope(\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                patterns_in(&path, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs")
-                && !path.ends_with("edge/authorise.rs")
-                && !path.ends_with("src/serve.rs")
-            {
-                let source = fs::read_to_string(&path).unwrap();
-                let whole = |pattern: &str| match pattern.starts_with("/api/") {
-                    true => pattern.to_owned(),
-                    false => format!("{scope}{pattern}"),
-                };
-                found.extend(patterns_of(&source).map(whole));
-            }
-        }
-    }
-
-    fn patterns_of(source: &str) -> impl Iterator<Item = &str> {
-        ["resource(\"", "resource([\"", "route(\"", "resource([format!(\""].into_iter().flat_map(
-            move |call| {
-                let after = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
-                after
-                    .map(|text| text.split("{path}").next().unwrap_or(text))
-                    .filter(|text| text.starts_with('/'))
-            },
-        )
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn open(request: &mut ServiceRequest, hosts: &Hosts) -> Result<(), St
     check_method(request.method())?;
     check_target(request.uri())?;
     check_headers(request.headers())?;
-    hosts.check(request.headers())?;
+    hosts.check(request.headers(), request.peer_addr().map(|peer| peer.ip()))?;
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }

@@ -49,10 +49,14 @@ impl Hosts {
         self.scheme == "https"
     }
 
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Stop> {
+    pub(super) fn check(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Result<(), Stop> {
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).and_then(authority);
         let host = host.ok_or_else(|| Stop::BadRequest("The Host header makes no sense.".to_owned()))?;
-        if self.knows(host.host()) { Ok(()) } else { Err(Refusal::HOST.into()) }
+        if self.knows(host.host()) || (is_loopback(host.host()) && is_own_tool(headers, peer)) {
+            Ok(())
+        } else {
+            Err(Refusal::HOST.into())
+        }
     }
 
     /// Whether an `Origin` is the host that this request asked for, under our scheme.
@@ -64,12 +68,11 @@ impl Hosts {
 
     fn knows(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let is_loopback = || host == "localhost" || address(&host).is_some_and(|ip| ip.is_loopback());
         host == self.public
             || match self.kind {
                 Kind::Named => false,
-                Kind::Loopback => is_loopback(),
-                Kind::Unspecified => is_loopback() || address(&host).is_some(),
+                Kind::Loopback => is_loopback(&host),
+                Kind::Unspecified => is_loopback(&host) || address(&host).is_some(),
             }
     }
 }
@@ -79,6 +82,17 @@ fn authority(text: &str) -> Option<Authority> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
     let authority: Authority = text.parse().ok()?;
     (!text.is_empty() && text.chars().all(plain) && !authority.host().is_empty()).then_some(authority)
+}
+
+/// The command line beside a server asks by the listening address, with a token and without cookies: no browser does.
+fn is_own_tool(headers: &HeaderMap, peer: Option<IpAddr>) -> bool {
+    peer.is_some_and(|ip| ip.is_loopback())
+        && headers.contains_key(header::AUTHORIZATION)
+        && !headers.contains_key(header::COOKIE)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || address(host).is_some_and(|ip| ip.is_loopback())
 }
 
 fn address(host: &str) -> Option<IpAddr> {
@@ -102,7 +116,7 @@ mod tests {
     fn verdict(public_url: &str, host: &str) -> u16 {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
-        match Hosts::of(public_url).unwrap().check(&headers) {
+        match Hosts::of(public_url).unwrap().check(&headers, None) {
             Ok(()) => 200,
             Err(stop) => actix_web::ResponseError::status_code(&stop).as_u16(),
         }
@@ -132,6 +146,19 @@ mod tests {
             assert_eq!(verdict(public_url, host), status, "{public_url} asked as {host}");
         }
         assert!(Hosts::of("fly.example").is_err() && Hosts::of("ftp://fly.example").is_err());
+    }
+
+    #[test]
+    fn our_own_command_line() {
+        let hosts = Hosts::of("https://fly.example").unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8080"));
+        let (near, far) = ("127.0.0.1".parse().ok(), "192.0.2.1".parse().ok());
+        assert!(hosts.check(&headers, near).is_err(), "no token");
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        assert!(hosts.check(&headers, near).is_ok() && hosts.check(&headers, far).is_err());
+        headers.insert(header::COOKIE, HeaderValue::from_static("sid=x"));
+        assert!(hosts.check(&headers, near).is_err(), "a browser");
     }
 
     #[test]

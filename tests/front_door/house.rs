@@ -34,8 +34,21 @@ pub(crate) const PASSWORD: &str = "a boat of paper";
 impl House {
     /// `limits` by minute for forms of sign-in; 0 for none at all.
     pub(crate) fn open(limit: u32) -> Self {
+        Self::start(limit, routes)
+    }
+
+    /// With all routes that the portal has, though no module but accounts answers.
+    pub(crate) fn whole() -> Self {
+        Self::start(0, |cfg| {
+            cfg.configure(banyan::pages::routes)
+                .configure(banyan::api::routes)
+                .configure(banyan::admin::routes);
+        })
+    }
+
+    fn start(limit: u32, routes: fn(&mut web::ServiceConfig)) -> Self {
         let (tell, told) = std::sync::mpsc::channel();
-        std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(limit, tell)));
+        std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(limit, routes, tell)));
         told.recv().unwrap()
     }
 }
@@ -47,7 +60,7 @@ impl Drop for House {
     }
 }
 
-async fn serve(limit: u32, tell: std::sync::mpsc::Sender<House>) {
+async fn serve(limit: u32, routes: fn(&mut web::ServiceConfig), tell: std::sync::mpsc::Sender<House>) {
     let outside = Outside::system();
     let db = sqlite("accounts", &accounts::migrations(), &outside);
     let cost = accounts::Cost { memory_kib: 64, passes: 1, lanes: 1 };
