@@ -13,7 +13,7 @@ use status_api::{
 };
 use store::{DbError, TxError};
 
-use crate::{Operations, answers::View, intake::Batch, rows};
+use crate::{Operations, SOON, answers::View, intake::Batch, rows};
 
 #[async_trait]
 impl Status for Operations {
@@ -79,7 +79,13 @@ impl Status for Operations {
             return Err(FeedError::Forbidden);
         }
         let wait_ms = ask.wait_ms.min(u64::try_from(ctx.deadline.left().as_millis()).unwrap_or(u64::MAX) / 2);
-        Ok(self.db.feed(FeedAfter { wait_ms, ..ask }).await.map_err(Fault::from)?)
+        let batch = self.db.feed(FeedAfter { wait_ms, ..ask }).await.map_err(Fault::from)?;
+        if let Some(last) = batch.events.last() {
+            // Who hears of a change here asks for the board next, and must find it there.
+            let soon = SOON.min(ctx.deadline.left() / 4);
+            drop(self.board_reader.has_read(last.seq, soon).await);
+        }
+        Ok(batch)
     }
 
     async fn readers(&self, _ctx: &Ctx, _ask: ReadersAsk) -> Result<Vec<ReaderStatus>, StatusError> {
