@@ -19,7 +19,7 @@ pub(super) fn letter(mail: &MailDue, house: &House) -> anyhow::Result<Letter> {
     };
     let (brand, url) = (&house.brand, &house.public_url);
     let (subject, body) = match mail.template.as_str() {
-        "reset_password" => (
+        "password_reset" => (
             "Choose a new password".to_owned(),
             format!(
                 "Somebody, probably you, asked for a new password.\n\nChoose it here within 30 minutes:\n{url}/forgot-password/{}/\n\n\
