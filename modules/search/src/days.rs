@@ -19,6 +19,11 @@ pub(crate) fn date(day: Day) -> civil::Date {
     EPOCH.checked_add(jiff::SignedDuration::from_hours(i64::from(day) * 24)).unwrap_or(EPOCH)
 }
 
+/// Whether minutes of this day can be counted: some four thousand years around 1970.
+pub(crate) fn is_near(day: Day) -> bool {
+    day.abs() < 1_000_000
+}
+
 /// 0 is Monday; 1970 began on a Thursday.
 pub(crate) fn weekday(day: Day) -> u32 {
     (day + 3).rem_euclid(7).unsigned_abs()

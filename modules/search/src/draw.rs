@@ -47,7 +47,9 @@ pub(crate) fn dated_row(timetable: &Timetable, day: Day, fact: &Fact) -> Option<
     };
     let row = Row {
         departs,
-        arrives: At::try_from(arrives - origin(day)).ok().filter(|arrives| *arrives >= departs)?,
+        arrives: At::try_from(arrives.saturating_sub(origin(day)))
+            .ok()
+            .filter(|arrives| *arrives >= departs)?,
         fact: 0,
         to: leg.to,
         carrier: fact.flight.carrier,
@@ -62,7 +64,7 @@ pub(crate) fn dated_row(timetable: &Timetable, day: Day, fact: &Fact) -> Option<
 
 /// The minute as the window counts, if a departure then belongs to it.
 pub(crate) fn within(day: Day, departs: Minute) -> Option<At> {
-    let at = departs - origin(day);
+    let at = departs.saturating_sub(origin(day));
     (0..SPAN).contains(&at).then(|| At::try_from(at).ok()).flatten()
 }
 

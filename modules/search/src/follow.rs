@@ -77,6 +77,7 @@ impl Follower {
     async fn rebuild(&self) -> Result<Place, Fault> {
         let airports = self.schedule.airports(&Ctx::system(READER), AllAirports {}).await;
         let mut fresh = Timetable::new(airports.map_err(fault_of)?);
+        self.progress.change(|status| status.dead_letters = 0);
         let mut place = Place::default();
         loop {
             let batch = self.ask(place.position, Duration::ZERO).await?;
@@ -191,8 +192,11 @@ struct Pending {
 
 impl Pending {
     fn is_due(&mut self, at_the_end: bool) -> bool {
+        if !self.changes.any {
+            return false;
+        }
         let since = *self.since.get_or_insert_with(Instant::now);
-        self.changes.any && (at_the_end || since.elapsed() >= SELDOM)
+        at_the_end || since.elapsed() >= SELDOM
     }
 }
 

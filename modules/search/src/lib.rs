@@ -86,7 +86,11 @@ impl Searching {
         }
         let ask = &question.ask;
         let places = (view.place(ask.from)?, view.place(ask.to)?);
-        let window = self.views.window(days::day(ask.date));
+        let day = days::day(ask.date);
+        if !days::is_near(day) {
+            return Ok(nothing(places));
+        }
+        let window = self.views.window(day);
         let Some((from, to)) = window.stations.id(ask.from).zip(window.stations.id(ask.to)) else {
             return Ok(nothing(places));
         };

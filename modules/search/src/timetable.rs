@@ -23,6 +23,9 @@ use crate::{
 
 /// SSIM service types that passengers may buy.
 const SOLD: &str = "JSGBCQRLU";
+/// A leg departs within so many minutes of its base date's midnight, and is over within two days.
+const FURTHEST: i32 = 14 * MINUTES;
+const LONGEST_LEG: i32 = 2 * MINUTES;
 /// Periods longer than this are looked at for every week, instead of being listed in each.
 const LONG_WEEKS: i32 = 110;
 
@@ -154,6 +157,11 @@ impl Timetable {
     }
 
     fn leg(&mut self, leg: &SeasonLeg) -> Option<FlightLeg> {
+        let is_leg = (-FURTHEST..=FURTHEST).contains(&leg.departs)
+            && (leg.departs..=leg.departs + LONGEST_LEG).contains(&leg.arrives);
+        if !is_leg {
+            return None;
+        }
         let (from, to) = (self.station(leg.from)?, self.station(leg.to)?);
         let abroad = self.stations.abroad(from, to);
         let international = |status: Option<char>| match status {

@@ -21,6 +21,8 @@ use crate::{
 
 /// Windows are forgotten, oldest first, beyond so many rows in all.
 const MOST_ROWS: usize = 800_000;
+/// The same for windows, since one of a day without flights has no rows.
+const MOST_WINDOWS: usize = 400;
 /// A flight's base date may lie this many days from the day of a window that has its legs.
 const NEAR: i32 = 6;
 
@@ -103,10 +105,15 @@ impl View {
         }
     }
 
+    fn is_full(&self) -> bool {
+        let rows: usize = self.windows.values().map(|window| window.rows.len()).sum();
+        self.drawn.len() > MOST_WINDOWS || rows > MOST_ROWS
+    }
+
     fn keep(&mut self, day: Day, window: Arc<Window>) {
         self.windows.insert(day, window);
         self.drawn.push(day);
-        while self.drawn.len() > 1 && self.windows.values().map(|w| w.rows.len()).sum::<usize>() > MOST_ROWS {
+        while self.drawn.len() > 1 && self.is_full() {
             let oldest = self.drawn.remove(0);
             self.windows.remove(&oldest);
         }

@@ -263,6 +263,14 @@ async fn questions_that_make_no_sense_are_refused_by_field() {
 }
 
 #[tokio::test]
+async fn days_at_the_ends_of_the_calendar_are_empty() {
+    let running = coast_to_coast().await;
+    for day in ["9999-12-31", "-009999-01-01", "1969-12-31", "2000-12-30"] {
+        assert_eq!(running.pareto("BOS", "SAN", day).await, Vec::<String>::new(), "{day}");
+    }
+}
+
+#[tokio::test]
 async fn airports_are_found_by_what_people_type() {
     let running = coast_to_coast().await;
     let hits = running.search.airports(&ctx(), AirportsAsk { q: "san".to_owned(), limit: 5 }).await.unwrap();
