@@ -26,7 +26,7 @@ pub(super) fn arrival(leg: &LegStatus) -> (Timestamp, Option<Timestamp>) {
 }
 
 /// The state in a few words, with the colour that goes with them (`ok`, `delay`, `trouble`, `note`, or none).
-pub(super) fn state(leg: &LegStatus) -> (&'static str, &'static str) {
+pub(crate) fn state(leg: &LegStatus) -> (&'static str, &'static str) {
     match (leg.state, leg.phase) {
         (LegState::Cancelled, _) => ("Cancelled", "trouble"),
         (LegState::Diverted, _) => ("Diverted", "trouble"),

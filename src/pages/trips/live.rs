@@ -6,13 +6,17 @@ use booking_api::{Order, OrderState, Segment};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use kernel::Locale;
-use status_api::{FlightOf, LegState, LegStatus, Phase};
+use status_api::{FlightOf, LegState, LegStatus};
 
 use super::state::Badge;
-use crate::edge::Visit;
+use crate::{
+    edge::Visit,
+    pages::{journey, status},
+};
 
 /// How long the page waits for status, and for notes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The live state of every segment, in order; `None` in its place where status says nothing.
 pub(super) struct Live {
@@ -26,6 +30,8 @@ pub(super) struct LiveBadge {
     pub(super) badge: Badge,
     /// The gate, a new time, a reason; empty for none.
     pub(super) words: String,
+    /// Where changes are told, on the day of the flight; empty before and after.
+    pub(super) stream: String,
 }
 
 /// Asked for trips that are on; what was given back has no news.
@@ -57,52 +63,40 @@ fn badge(legs: &[LegStatus], segment: &Segment, locale: Locale, now: Timestamp) 
     let end = mine.iter().position(|leg| leg.to.iata == segment.to).map_or(mine.len(), |at| at + 1);
     let mine = mine.get(..end)?;
     let leg = mine.iter().find(|leg| leg.state != LegState::OnBlock).or(mine.last())?;
-    Some(LiveBadge { badge: of_leg(leg, locale, now), words: words(leg, locale) })
-}
-
-fn of_leg(leg: &LegStatus, locale: Locale, now: Timestamp) -> Badge {
-    match leg.state {
-        LegState::Scheduled => at_the_gate(leg, locale, now),
-        LegState::OffBlock => Badge::new("note", "Left the gate"),
-        LegState::Airborne => Badge::new("note", "In the air"),
-        LegState::Landed => Badge::new("ok", "Landed"),
-        LegState::OnBlock => Badge::new("ok", "Arrived"),
-        LegState::Cancelled => Badge::new("trouble", "Cancelled"),
-        LegState::Diverted => match leg.diverted_to {
-            Some(to) => Badge::new("trouble", format!("Diverted to {to}")),
-            None => Badge::new("trouble", "Diverted"),
-        },
-        LegState::Returned => Badge::new("trouble", format!("Returned to {}", leg.from.iata)),
-    }
-}
-
-fn at_the_gate(leg: &LegStatus, locale: Locale, now: Timestamp) -> Badge {
-    let late = leg.estimated.departure.filter(|estimate| *estimate > leg.scheduled.departure);
-    match (leg.phase, late) {
-        (Some(Phase::Boarding), _) => Badge::new("note", "Boarding"),
-        (Some(Phase::FinalCall), _) => Badge::new("delay", "Final call"),
-        (Some(Phase::GateClosed), _) => Badge::new("delay", "Gate closed"),
-        (_, Some(at)) => Badge::new("delay", format!("Delayed, now {}", clock(at, &leg.from.zone, locale))),
-        (Some(Phase::Delayed), None) => Badge::new("delay", "Delayed"),
-        (Some(Phase::CheckIn), None) => Badge::new("ok", "Check-in is open"),
-        (None, None) if now.duration_until(leg.scheduled.departure) < SignedDuration::from_hours(24) => {
-            Badge::new("ok", "On time")
+    let departs_in = now.duration_until(leg.scheduled.departure);
+    let (text, kind) = match status::words::state(leg) {
+        // Nobody knows yet whether it will be on time.
+        _ if leg.state == LegState::Scheduled && leg.phase.is_none() && departs_in > A_DAY => {
+            ("Scheduled", "")
         }
-        (None, None) => Badge::new("", "Scheduled"),
-    }
+        said => said,
+    };
+    let near = departs_in < A_DAY && now.duration_since(leg.scheduled.arrival) < A_DAY;
+    let stream = format!("/api/v1/flights/{}/{}/live", segment.designator, segment.date);
+    Some(LiveBadge {
+        badge: Badge::new(kind, text),
+        words: words(leg, locale),
+        stream: if near { stream } else { String::new() },
+    })
 }
 
+/// The gate, new times, where it went instead, and why.
 fn words(leg: &LegStatus, locale: Locale) -> String {
-    let mut parts = Vec::new();
-    if let Some(gate) = &leg.gate {
-        parts.push(format!("Gate {gate}"));
-    }
+    let gone = leg.state != LegState::Scheduled;
     let over = matches!(leg.state, LegState::OnBlock | LegState::Cancelled);
+    let mut parts = Vec::new();
+    if let (Some(gate), false) = (&leg.gate, gone) {
+        parts.push(format!("gate {gate}"));
+    }
+    if let (Some(at), false) = (leg.estimated.departure.filter(|at| *at != leg.scheduled.departure), gone) {
+        parts.push(format!("leaves {} {} time", clock(at, &leg.from.zone, locale), leg.from.city));
+    }
     if let (Some(at), false) = (leg.estimated.arrival.filter(|at| *at != leg.scheduled.arrival), over) {
         parts.push(format!("arrives {} {} time", clock(at, &leg.to.zone, locale), leg.to.city));
     }
+    parts.extend(leg.diverted_to.map(|to| format!("to {to} instead of {}", leg.to.iata)));
     parts.extend(leg.reasons.first().cloned());
-    parts.join(", ")
+    journey::sentence(&parts.join(", "))
 }
 
 fn clock(at: Timestamp, zone: &str, locale: Locale) -> String {

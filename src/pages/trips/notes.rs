@@ -1,11 +1,11 @@
 //! The notes panel of a trip: the asker's notes on it, and a small form for another. Notes may be away; then the
 //! panel says so and the trip stands.
 
-use kernel::{Locale, Locator, PageAsk};
+use kernel::{Locator, PageAsk};
 use notes_api::{Note, NotesOf};
 
 use super::live::PATIENCE;
-use crate::edge::Visit;
+use crate::{edge::Visit, pages::notes::when::Here};
 
 /// What the panel shows.
 pub(super) enum NotesPanel {
@@ -37,17 +37,17 @@ pub(super) async fn ask(visit: &Visit, trip: Locator) -> NotesPanel {
     let Ok(Ok(list)) = tokio::time::timeout(PATIENCE, visit.portal.notes.list(&ctx, of)).await else {
         return NotesPanel::Resting;
     };
-    let notes: Vec<_> = list.page.items.iter().map(|note| view(note, visit.locale)).collect();
+    let here = Here::of(visit);
+    let notes: Vec<_> = list.page.items.iter().map(|note| view(note, &here)).collect();
     let more = list.total - i64::try_from(notes.len()).unwrap_or(list.total);
     NotesPanel::Notes { notes, more, key: visit.new_key() }
 }
 
-fn view(note: &Note, locale: Locale) -> NoteView {
-    let day = note.updated_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+fn view(note: &Note, here: &Here) -> NoteView {
     NoteView {
         href: format!("/notes/{}/", note.id),
         name: note.name.clone(),
         snippet: note.text.chars().take(200).collect(),
-        when: locale.date(day),
+        when: here.say(note.updated_at),
     }
 }
