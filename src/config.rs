@@ -174,7 +174,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enabled: true, pages: 1_200, sign_in: 20, find_booking: 20 }
+        Self { enabled: true, pages: 6_000, sign_in: 20, find_booking: 20 }
     }
 }
 
