@@ -60,14 +60,14 @@ impl Chains {
         early.sort_by_key(|(leg, _)| leg.sequence);
         for (leg, heading) in early {
             let of_key = |chain: &&mut Chain| chain.heading == heading && chain.is_of(&leg);
-            match self.all.iter_mut().filter(of_key).find(|chain| chain.follows(&leg) && chain.fits(&leg)) {
-                Some(chain) => chain.legs.push(leg),
-                None => {
-                    let reason =
-                        format!("leg {:02} without leg {:02} before it", leg.sequence, leg.sequence - 1);
-                    notes.refuse(&leg, reason);
-                }
+            let chain =
+                self.all.iter_mut().filter(of_key).find(|chain| chain.follows(&leg) && chain.fits(&leg));
+            if let Some(chain) = chain {
+                chain.legs.push(leg);
+                continue;
             }
+            let reason = format!("leg {:02} without leg {:02} before it", leg.sequence, leg.sequence - 1);
+            notes.refuse(&leg, reason);
         }
         self.all
     }
