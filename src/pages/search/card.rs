@@ -1,6 +1,6 @@
 //! An itinerary as its card shows it: times where they happen, the stops between them, and what each family costs.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Locale, Money};
 use search_api::{FamilyPrice, Itinerary, Leg};
 
@@ -54,6 +54,7 @@ pub(super) struct LegView {
 /// What all cards of a page have in common.
 pub(super) struct Setting<'a> {
     pub(super) locale: Locale,
+    pub(super) now: Timestamp,
     pub(super) price_note: &'a str,
     /// What the way there costs, when this is the way back: prices are those of the whole trip.
     pub(super) so_far: Option<Money>,
@@ -80,8 +81,7 @@ impl Setting<'_> {
             stops_words: stops_words(stops.len()),
             stops,
             flights: flights(&itinerary.legs),
-            price_note: if price.is_empty() { "No fare for this day and cabin" } else { self.price_note }
-                .to_owned(),
+            price_note: self.note(itinerary),
             price,
             hidden: self.hidden.to_vec(),
             families: itinerary
@@ -92,6 +92,16 @@ impl Setting<'_> {
                 .collect(),
             legs: legs(&itinerary.legs, locale),
         })
+    }
+
+    /// What the price is for, or why there is none.
+    fn note(&self, itinerary: &Itinerary) -> String {
+        let words = match itinerary.price {
+            Some(_) => self.price_note,
+            None if itinerary.departs <= self.now => "It has left",
+            None => "Sold out, or not sold in this cabin",
+        };
+        words.to_owned()
     }
 
     fn family(&self, family: &FamilyPrice, chosen: bool) -> FamilyView {

@@ -56,7 +56,7 @@ impl Results {
             None => None,
         };
         let found = visit.portal.search.itineraries(&visit.ctx, wish.ask(not_before)).await?;
-        let today = wish::earliest_today(visit.portal.outside.now());
+        let today = wish::today_at(&found.from, visit.portal.outside.now());
         let empty = if found.page.items.is_empty() && wish.after.is_none() {
             let nearby = days::around(visit, typed, wish, today).await;
             Some(empty(visit, typed, wish, &found, nearby))
@@ -109,6 +109,7 @@ fn cards(visit: &Visit, typed: &Typed, wish: &Wish, found: &Itineraries) -> Vec<
     let hidden = filters::carried(typed);
     let setting = Setting {
         locale: visit.locale,
+        now: visit.portal.outside.now(),
         price_note: &price_note,
         so_far: wish.outbound.as_ref().map(|quote| quote.total),
         hidden: &hidden,

@@ -5,7 +5,7 @@ use booking_api::Quote;
 use futures_util::future::join;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kernel::{Cursor, Iata, Party};
-use search_api::{ItinerariesAsk, SearchError, Sort};
+use search_api::{ItinerariesAsk, Place, SearchError, Sort};
 
 use super::{places, typed::Typed};
 use crate::{edge::Visit, pages::pieces::Troubles};
@@ -102,6 +102,11 @@ fn keep<T>(troubles: &mut Troubles, found: Result<T, Troubles>) -> Option<T> {
 /// The day that it is where days begin last: nobody can leave before it from anywhere.
 pub(super) fn earliest_today(now: Timestamp) -> Date {
     now.checked_sub(12.hours()).unwrap_or(now).to_zoned(TimeZone::UTC).date()
+}
+
+/// The day that it is at a place.
+pub(super) fn today_at(place: &Place, now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::get(&place.zone).unwrap_or(TimeZone::UTC)).date()
 }
 
 fn date(troubles: &mut Troubles, field: &str, text: &str, not_before: Date) -> Option<Date> {
