@@ -129,9 +129,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn finish(mut self) -> Window {
-        self.rows.sort_unstable_by_key(|(from, row)| {
-            (*from, row.to, row.departs, row.arrives, row.carrier, row.number, row.date)
-        });
+        self.rows.sort_unstable_by_key(|(from, row)| (order(*from, row), name(row)));
         let stations = self.timetable.stations.clone();
         let count = stations.len();
         let mut window = Window {
@@ -206,6 +204,12 @@ fn starts(stations: usize, sorted: impl Iterator<Item = StationId>) -> Vec<u32> 
         *start = sum;
     }
     starts
+}
+
+/// One number that sorts rows by route and then by time.
+fn order(from: StationId, row: &Row) -> u64 {
+    let [from, to, departs, arrives] = [from, row.to, row.departs, row.arrives].map(u64::from);
+    from << 48 | to << 32 | departs << 16 | arrives
 }
 
 /// One number for a flight's name and date.

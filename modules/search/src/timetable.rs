@@ -115,7 +115,7 @@ impl Timetable {
         from: StationId,
         to: StationId,
     ) -> Option<&Dated> {
-        let legs = self.dated.get(&date)?;
+        let legs = (!self.dated.is_empty()).then(|| self.dated.get(&date)).flatten()?;
         let code = |id| self.stations.get(id).map(|station| station.place.iata);
         legs.get(&(designator, code(from)?, code(to)?))
     }
