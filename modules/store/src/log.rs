@@ -99,6 +99,7 @@ pub(crate) fn batch(conn: &mut Conn, module: &str, ask: &FeedAfter) -> Result<Fe
     if rows.is_empty() && head > ask.after {
         return Err(gap(ask.after));
     }
+    let last = rows.last().map_or(head, |row| head.max(row.seq));
     let mut next = ask.after;
     for row in &rows {
         if row.seq != next + 1 {
@@ -106,7 +107,7 @@ pub(crate) fn batch(conn: &mut Conn, module: &str, ask: &FeedAfter) -> Result<Fe
         }
         next = row.seq;
     }
-    Ok(FeedBatch { log_id, head: head.max(next), events: rows.into_iter().map(Event::from).collect(), next })
+    Ok(FeedBatch { log_id, head: last, events: rows.into_iter().map(Event::from).collect(), next })
 }
 
 /// Every event of one stream, oldest first.
