@@ -216,7 +216,7 @@ fn operation_id(operation: &Operation) -> String {
     let words = operation.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.fold(operation.method.to_owned(), |id, word| {
         let (first, rest) = word.split_at(1);
-        id + &first.to_ascii_uppercase() + rest
+        format!("{id}{}{rest}", first.to_ascii_uppercase())
     })
 }
 
