@@ -21,6 +21,8 @@ mod accounts_suite;
 mod booking_suite;
 #[path = "../modules/notes/tests/suite/mod.rs"]
 mod notes_suite;
+#[path = "../modules/search/tests/suite/mod.rs"]
+mod search_suite;
 #[path = "../modules/status/tests/suite/mod.rs"]
 mod status_suite;
 
@@ -30,6 +32,7 @@ use accounts_api::Accounts;
 use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
 use kernel::{FixedClock, Outside};
 use notes_api::Notes;
+use search_api::Search;
 use status_api::Status;
 use store::testing::sqlite;
 
@@ -42,6 +45,7 @@ at_every_distance!(booking: super::booking().await => super::booking_suite::all 
     payments: dyn Payments,
     disruption: dyn Disruption,
 });
+at_every_distance!(search: super::search().await => super::search_suite::all { search: dyn Search });
 at_every_distance!(status: super::status().await => super::status_suite::all { status: dyn Status });
 
 fn notes() -> (Arc<dyn Notes>,) {
@@ -74,4 +78,15 @@ async fn status() -> (Arc<dyn Status>,) {
     let booking = status_suite::booking();
     let parts = ::status::Parts { db, outside, schedule: booking.clone(), disruption: booking };
     (::status::start(parts).await.unwrap(),)
+}
+
+async fn search() -> (Arc<dyn Search>,) {
+    let running = search_suite::world().await;
+    let search = running.search.clone();
+    // It follows its feed for as long as the test's runtime lives.
+    actix_web::rt::spawn(async move {
+        let _running = running;
+        std::future::pending::<()>().await;
+    });
+    (search,)
 }
