@@ -33,6 +33,7 @@ struct Place {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the form's field names are fixed")]
 pub(super) struct PasswordFields {
     #[serde(default = "blank")]
     old_password: Secret,
