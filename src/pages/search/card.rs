@@ -177,3 +177,83 @@ fn legs(legs: &[Leg], locale: Locale) -> Vec<LegView> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Conditions, Currency};
+
+    use super::*;
+
+    fn leg(flight: &str, [from, to]: [&str; 2], [departs, arrives]: [&str; 2]) -> Leg {
+        let local = |text: &str| text.parse().unwrap();
+        let utc = |text: &str| format!("{text}:00Z").parse().unwrap();
+        Leg {
+            designator: flight.parse().unwrap(),
+            date: "2026-12-01".parse().unwrap(),
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            departs: utc(departs),
+            arrives: utc(arrives),
+            departs_local: local(departs),
+            arrives_local: local(arrives),
+            from_city: from.to_lowercase(),
+            to_city: to.to_lowercase(),
+            departs_zone: "UTC".into(),
+            arrives_zone: "UTC".into(),
+            aircraft: "320".into(),
+        }
+    }
+
+    fn overnight(price: Option<Money>) -> Itinerary {
+        let legs = vec![
+            leg("XI1", ["AMS", "VIE"], ["2026-12-01T20:00", "2026-12-01T22:00"]),
+            leg("XI2", ["VIE", "CPH"], ["2026-12-01T23:05", "2026-12-02T01:05"]),
+        ];
+        let family = |total| FamilyPrice {
+            family: "Light".into(),
+            total,
+            conditions: Conditions::default(),
+            quote: "q".into(),
+            expires_at: legs[1].arrives,
+            seats_left: 2,
+        };
+        Itinerary {
+            departs: legs[0].departs,
+            arrives: legs[1].arrives,
+            duration_minutes: 305,
+            pareto: true,
+            price,
+            families: price.map(family).into_iter().collect(),
+            legs,
+        }
+    }
+
+    fn shown(price: Option<Money>, now: &str) -> Card {
+        let so_far = Some(Money::new(10_000, Currency::EUR));
+        let setting = Setting {
+            locale: Locale::EnGb,
+            now: now.parse().unwrap(),
+            price_note: "for 1 person, all taxes",
+            so_far,
+            hidden: &[],
+        };
+        setting.card(&overnight(price)).unwrap()
+    }
+
+    #[test]
+    fn a_night_on_the_way_back() {
+        let card = shown(Some(Money::new(5_050, Currency::EUR)), "2026-11-20T00:00:00Z");
+        assert_eq!((card.departs.as_str(), card.arrives.as_str(), card.days), ("20:00", "01:05", 1));
+        assert_eq!((card.stops[0].iata.as_str(), card.stops[0].wait.as_str()), ("VIE", "1 h 05 min"));
+        assert_eq!((card.flights.as_str(), card.stops_words.as_str()), ("XI1, XI2", "1 stop"));
+        assert_eq!(card.price, "€150.50", "the price is that of the whole trip");
+        assert_eq!(card.legs[1].wait, "1 h 05 min to change, vie (VIE)");
+        assert!(card.families[0].chosen && card.families[0].words.ends_with("2 seats left at this price"));
+    }
+
+    #[test]
+    fn what_is_not_sold_says_why() {
+        assert_eq!(shown(None, "2026-11-20T00:00:00Z").price_note, "Sold out, or not sold in this cabin");
+        assert_eq!(shown(None, "2026-12-03T00:00:00Z").price_note, "It has left");
+    }
+}

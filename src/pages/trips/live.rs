@@ -103,3 +103,67 @@ fn clock(at: Timestamp, zone: &str, locale: Locale) -> String {
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     locale.time(at.to_zoned(zone).time())
 }
+
+#[cfg(test)]
+mod tests {
+    use status_api::{EstimatedTimes, Phase, Station, Times};
+
+    use super::*;
+
+    fn leg(from: &str, to: &str, [departure, arrival]: [&str; 2]) -> LegStatus {
+        let station = |iata: &str| Station {
+            iata: iata.parse().unwrap(),
+            name: iata.into(),
+            city: iata.to_lowercase(),
+            zone: "UTC".into(),
+        };
+        let scheduled = Times { departure: departure.parse().unwrap(), arrival: arrival.parse().unwrap() };
+        serde_json::from_value(serde_json::json!({
+            "from": station(from), "to": station(to), "state": "scheduled", "scheduled": scheduled,
+            "estimated": EstimatedTimes::default(), "actual": {},
+        }))
+        .unwrap()
+    }
+
+    fn segment(from: &str, to: &str) -> Segment {
+        serde_json::from_value(serde_json::json!({
+            "designator": "XI7", "date": "2026-12-01", "from": from, "to": to,
+            "departs": "2026-12-01T10:00:00Z", "arrives": "2026-12-01T14:00:00Z",
+            "departs_local": "2026-12-01T10:00", "arrives_local": "2026-12-01T14:00",
+            "departs_zone": "UTC", "arrives_zone": "UTC", "from_city": "", "to_city": "", "class": "Y", "aircraft": "320",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_leg_that_is_not_over_yet_speaks() {
+        let mut legs = vec![
+            leg("AMS", "VIE", ["2026-12-01T10:00:00Z", "2026-12-01T11:30:00Z"]),
+            leg("VIE", "ATH", ["2026-12-01T12:00:00Z", "2026-12-01T14:00:00Z"]),
+            leg("ATH", "LCA", ["2026-12-01T15:00:00Z", "2026-12-01T16:00:00Z"]),
+        ];
+        let say = |legs: &[LegStatus], now: &str| {
+            badge(legs, &segment("AMS", "ATH"), Locale::EnGb, now.parse().unwrap()).unwrap()
+        };
+        let early = say(&legs, "2026-11-20T10:00:00Z");
+        assert_eq!((early.badge.text.as_str(), early.stream.as_str()), ("Scheduled", ""));
+
+        legs[0].state = LegState::OnBlock;
+        legs[1].phase = Some(Phase::Delayed);
+        legs[1].estimated.departure = Some("2026-12-01T12:40:00Z".parse().unwrap());
+        let late = say(&legs, "2026-12-01T11:40:00Z");
+        assert_eq!((late.badge.text.as_str(), late.words.as_str()), ("Delayed", "Leaves 12:40 vie time."));
+        assert_eq!(late.stream, "/api/v1/flights/XI7/2026-12-01/live");
+
+        legs[1].state = LegState::OnBlock;
+        let over = say(&legs, "2026-12-01T14:10:00Z");
+        assert_eq!(over.badge.text, "Arrived", "a leg flown without this traveller says nothing");
+    }
+
+    #[test]
+    fn a_flight_that_does_not_stop_there_says_nothing() {
+        let legs = [leg("AMS", "VIE", ["2026-12-01T10:00:00Z", "2026-12-01T11:30:00Z"])];
+        let now = "2026-12-01T09:00:00Z".parse().unwrap();
+        assert!(badge(&legs, &segment("CPH", "VIE"), Locale::EnGb, now).is_none());
+    }
+}
