@@ -10,7 +10,7 @@ use actix_web::{
 use askama::Template;
 
 use super::{Marks, Shell, Stop, problem, stop::Refusal};
-use crate::portal::Portal;
+use crate::{pages::journey::sentence, portal::Portal};
 
 #[derive(Template)]
 #[template(path = "errors/error.html")]
@@ -107,7 +107,7 @@ fn page(
         shell,
         status: status.as_u16(),
         title: title(status),
-        words: stop.words(),
+        words: sentence(&stop.words()),
         safe: safe(status),
         request_id: marks.map(|m| m.request_id.to_string()).unwrap_or_default(),
     };
