@@ -10,7 +10,7 @@ use actix_web::{
 use askama::Template;
 
 use super::{Marks, Shell, Stop, problem, stop::Refusal};
-use crate::{pages::journey::sentence, portal::Portal};
+use crate::{pages::say::sentence, portal::Portal};
 
 #[derive(Template)]
 #[template(path = "errors/error.html")]

@@ -5,6 +5,7 @@ pub mod basket;
 pub mod journey;
 pub mod notes;
 pub mod pieces;
+pub mod say;
 pub mod search;
 pub mod status;
 pub mod trips;

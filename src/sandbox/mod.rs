@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::{
     edge::{FlashKind, Form, Shell, Stop, Visit},
-    pages::{journey, pieces::Troubles},
+    pages::{pieces::Troubles, say},
 };
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -174,7 +174,7 @@ async fn ended(visit: &Visit, id: IntentId, why: String) -> Result<HttpResponse,
     if intent.state == IntentState::Succeeded {
         return Ok(onward(visit, &intent));
     }
-    let page = Ended { shell: visit.shell(), bill: bill(visit, &intent), words: journey::sentence(&why) };
+    let page = Ended { shell: visit.shell(), bill: bill(visit, &intent), words: say::sentence(&why) };
     visit.page_as(StatusCode::CONFLICT, &page)
 }
 

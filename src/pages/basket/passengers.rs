@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     edge::{Form, Shell, Stop, Visit},
-    pages::{journey, pieces::Troubles},
+    pages::{pieces::Troubles, say},
 };
 
 #[derive(Template)]
@@ -143,7 +143,7 @@ fn legend(kind: PassengerType, counts: &mut [u8; 3]) -> String {
         *count += 1;
         *count
     });
-    format!("{} {count}", journey::kind(kind))
+    format!("{} {count}", say::kind(kind))
 }
 
 /// The types of the party, one per traveller.

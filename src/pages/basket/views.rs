@@ -6,6 +6,7 @@ use kernel::{Locale, Money};
 use crate::pages::{
     journey::{self, ItemView, SliceView},
     pieces::Step,
+    say,
     search::Typed,
 };
 
@@ -32,7 +33,7 @@ impl BasketView {
             slices: offer.slices.iter().map(|slice| SliceView::of(slice, locale)).collect(),
             items: offer.items.iter().map(|item| ItemView::of(item, locale)).collect(),
             total: locale.money(offer.total),
-            party: journey::party(offer.party),
+            party: say::party(offer.party),
             steps: steps(&basket.id.to_string(), here),
             search: search(offer),
         }

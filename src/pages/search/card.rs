@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Locale, Money};
 use search_api::{FamilyPrice, Itinerary, Leg};
 
-use crate::pages::{journey, pieces::Pair};
+use crate::pages::{pieces::Pair, say};
 
 /// What `flight::itinerary` reads.
 pub(super) struct Card {
@@ -69,14 +69,14 @@ impl Setting<'_> {
         let price = itinerary.price.map(|price| locale.money(self.whole_trip(price))).unwrap_or_default();
         Some(Card {
             departs: locale.time(first.departs_local.time()),
-            departs_words: journey::local(first.departs_local, &first.from_city, locale),
+            departs_words: say::local(first.departs_local, &first.from_city, locale),
             from: first.from.to_string(),
             from_name: first.from_city.clone(),
             arrives: locale.time(last.arrives_local.time()),
-            arrives_words: journey::local(last.arrives_local, &last.to_city, locale),
+            arrives_words: say::local(last.arrives_local, &last.to_city, locale),
             to: last.to.to_string(),
             to_name: last.to_city.clone(),
-            days: journey::days_between(first.departs_local, last.arrives_local),
+            days: say::days_between(first.departs_local, last.arrives_local),
             duration: locale.duration(itinerary.duration_minutes),
             stops_words: stops_words(stops.len()),
             stops,
@@ -105,7 +105,7 @@ impl Setting<'_> {
     }
 
     fn family(&self, family: &FamilyPrice, chosen: bool) -> FamilyView {
-        let words = journey::conditions(&family.conditions, self.locale);
+        let words = say::conditions(&family.conditions, self.locale);
         let left = match family.seats_left {
             0 | 6.. => String::new(),
             1 => ". 1 seat left at this price".to_owned(),
@@ -173,7 +173,7 @@ fn legs(legs: &[Leg], locale: Locale) -> Vec<LegView> {
             arrives: locale.time(leg.arrives_local.time()),
             from: format!("{} ({})", leg.from_city, leg.from),
             to: format!("{} ({})", leg.to_city, leg.to),
-            aircraft: journey::aircraft(&leg.aircraft),
+            aircraft: say::aircraft(&leg.aircraft),
         })
         .collect()
 }

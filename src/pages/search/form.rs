@@ -1,6 +1,9 @@
 //! The search card: what was typed, the choices, and the messages beside the fields.
 
-use crate::pages::pieces::{Choice, Troubles};
+use crate::pages::{
+    pieces::{Choice, Troubles},
+    say,
+};
 
 use super::typed::Typed;
 
@@ -50,5 +53,5 @@ fn cabins(typed: &str) -> Vec<Choice> {
         "j" | "business" => 'J',
         _ => 'Y',
     };
-    ['Y', 'W', 'J'].map(|code| Choice::new(code, crate::pages::journey::cabin(code), code == chosen)).to_vec()
+    ['Y', 'W', 'J'].map(|code| Choice::new(code, say::cabin(code), code == chosen)).to_vec()
 }

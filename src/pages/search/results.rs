@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     edge::{Shell, Visit},
-    pages::{journey, pieces::Troubles},
+    pages::{pieces::Troubles, say},
 };
 
 #[derive(Template)]
@@ -96,11 +96,11 @@ fn step(wish: &Wish) -> &'static str {
 
 fn words(visit: &Visit, wish: &Wish) -> String {
     let date = visit.locale.long_date(wish.way().2);
-    format!("{date} · {} · {}", journey::party(wish.party), journey::cabin(wish.cabin))
+    format!("{date} · {} · {}", say::party(wish.party), say::cabin(wish.cabin))
 }
 
 fn cards(visit: &Visit, typed: &Typed, wish: &Wish, found: &Itineraries) -> Vec<Card> {
-    let people = journey::people(usize::from(wish.party.people()));
+    let people = say::people(usize::from(wish.party.people()));
     let price_note = match (wish.return_follows(), wish.outbound.is_some()) {
         (true, _) => format!("one way, {people}, all taxes"),
         (_, true) => format!("there and back, {people}, all taxes"),

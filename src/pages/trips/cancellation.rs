@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     edge::{FlashKind, Form, Shell, Stop, Visit},
-    pages::journey,
+    pages::{journey, say},
 };
 
 #[derive(Template)]
@@ -83,7 +83,7 @@ async fn page(
 ) -> Result<(StatusCode, CancellationPage), Stop> {
     let (terms, notice) = match visit.portal.orders.quote_cancellation(&visit.ctx, of).await {
         Ok(quote) => (Some(terms(visit, &quote)), notice),
-        Err(BookingError::NotNow(why)) => (None, journey::sentence(&why)),
+        Err(BookingError::NotNow(why)) => (None, say::sentence(&why)),
         Err(error) => return Err(error.into()),
     };
     let status = if terms.is_some() { StatusCode::OK } else { StatusCode::CONFLICT };
@@ -109,7 +109,7 @@ fn terms(visit: &Visit, quote: &CancellationQuote) -> Terms {
         paid: visit.locale.money(quote.paid),
         fee: visit.locale.money(quote.fee),
         refund,
-        because: journey::sentence(&quote.because),
+        because: say::sentence(&quote.because),
         agreed: quote.refund,
         button,
     }

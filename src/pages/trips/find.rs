@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     edge::{Class, Form, Shell, Stop, Visit},
-    pages::{journey, pieces::Troubles},
+    pages::{pieces::Troubles, say},
 };
 
 #[derive(Template)]
@@ -135,7 +135,7 @@ fn next(cursor: &Cursor) -> String {
 }
 
 fn view(summary: &OrderSummary, locale: Locale) -> TripView {
-    let people = journey::people(usize::try_from(summary.passengers).unwrap_or_default());
+    let people = say::people(usize::try_from(summary.passengers).unwrap_or_default());
     let leaves = locale.long_date(summary.departs_local.date());
     let time = locale.time(summary.departs_local.time());
     TripView {

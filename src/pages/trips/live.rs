@@ -11,7 +11,7 @@ use status_api::{FlightOf, LegState, LegStatus};
 use super::state::Badge;
 use crate::{
     edge::Visit,
-    pages::{journey, status},
+    pages::{say, status},
 };
 
 /// How long the page waits for status, and for notes.
@@ -95,8 +95,8 @@ fn words(leg: &LegStatus, locale: Locale) -> String {
         parts.push(format!("arrives {} {} time", clock(at, &leg.to.zone, locale), leg.to.city));
     }
     parts.extend(leg.diverted_to.map(|to| format!("to {to} instead of {}", leg.to.iata)));
-    parts.extend(leg.reasons.first().cloned());
-    journey::sentence(&parts.join(", "))
+    let reason = leg.reasons.first().map(|reason| say::sentence(reason)).unwrap_or_default();
+    format!("{} {reason}", say::sentence(&parts.join(", "))).trim().to_owned()
 }
 
 fn clock(at: Timestamp, zone: &str, locale: Locale) -> String {

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     edge::{Shell, Stop, Visit},
-    pages::journey::{self, PersonView, SegmentView},
+    pages::{
+        journey::{self, PersonView, SegmentView},
+        say,
+    },
 };
 
 #[derive(Template)]
@@ -115,7 +118,7 @@ fn history(order: &Order, locale: Locale) -> Vec<Line> {
         .iter()
         .map(|line| Line {
             at: format!("{} UTC", locale.moment(&line.at.to_zoned(TimeZone::UTC))),
-            text: journey::sentence(&line.text),
+            text: say::sentence(&line.text),
         })
         .collect()
 }
