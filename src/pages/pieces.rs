@@ -53,6 +53,7 @@ impl Troubles {
     }
 
     /// For the summary: each message under the label of its field, so that equal ones can be told apart.
+    #[must_use]
     pub fn named(&self, labels: &[(&str, &str)]) -> Self {
         let label = |field: &str| labels.iter().find(|(name, _)| *name == field).map(|(_, label)| *label);
         let name = |trouble: &Trouble| match label(&trouble.field) {
