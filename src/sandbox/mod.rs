@@ -153,13 +153,19 @@ fn page(visit: &Visit, intent: &PaymentIntent) -> Result<HttpResponse, Stop> {
         IntentState::Succeeded => return Ok(onward(visit, intent)),
         IntentState::RequiresPaymentMethod => visit.page(&card_page(visit, intent)),
         IntentState::RequiresAction => visit.page(&Question { shell, bill, key: visit.new_key() }),
-        IntentState::Processing => visit.page(&Waiting { shell, bill }),
+        IntentState::Processing => visit.page(&Waiting { shell, bill }).map(looking_again),
         IntentState::Canceled => {
             let words = intent.trouble.clone().unwrap_or_else(|| "This payment was called off.".to_owned());
             visit.page(&Ended { shell, bill, words })
         }
     };
     page.map(unkept)
+}
+
+/// Comes back by itself, without scripts too.
+fn looking_again(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(header::REFRESH, header::HeaderValue::from_static("2"));
+    response
 }
 
 /// Pages about cards stay out of every cache.
