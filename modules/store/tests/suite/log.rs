@@ -104,6 +104,8 @@ async fn a_waiting_feed_wakes_up() {
         }
         let empty = db.feed(after(2, 20)).await.unwrap();
         assert_eq!((empty.events.len(), empty.next, empty.head), (0, 2, 2), "{engine}");
+        let beyond = db.feed(after(i64::MAX - 1, 0)).await.unwrap();
+        assert_eq!((beyond.events.len(), beyond.head), (0, 2), "{engine}: a head is the log's own");
     }
 }
 
