@@ -12,6 +12,9 @@ use status_api::Status;
 
 use crate::edge::{Assets, Seal};
 
+/// Judges a token of our own command line: the caller's name, if it is ours and fresh.
+pub type OwnTokens = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Shared by all workers, as `web::Data<Portal>`.
 pub struct Portal {
     pub accounts: Arc<dyn Accounts>,
@@ -26,7 +29,7 @@ pub struct Portal {
     pub cockpit: Arc<Cockpit>,
     pub decide: Arc<dyn Decide>,
     /// Judges the tokens of our own command line.
-    pub own_tokens: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub own_tokens: OwnTokens,
     pub outside: Outside,
     pub seal: Seal,
     pub assets: Assets,

@@ -21,7 +21,10 @@ use store::{Db, DbError, DbOptions, Engine, Migrations};
 use switch::{Known, Switch, Table};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::config::{Keys, Settings};
+use crate::{
+    config::{Keys, Settings},
+    portal::OwnTokens,
+};
 
 /// Every bounded module, by name.
 pub const MODULES: [&str; 5] = ["accounts", "booking", "search", "status", "notes"];
@@ -242,25 +245,25 @@ async fn decider(plan: &Plan<'_>) -> anyhow::Result<Decider> {
 
 /// A way to each upstream of the configuration; no other address is ever called.
 struct Far {
-    ways: BTreeMap<String, (String, Arc<ServiceKey>, Arc<dyn Clock>)>,
+    /// Name to address.
+    ways: BTreeMap<String, String>,
+    key: Arc<ServiceKey>,
+    clock: Arc<dyn Clock>,
     /// Modules that are not here, and are reached at the upstream of their name.
     only: Option<BTreeSet<String>>,
 }
 
 impl Far {
     fn new(plan: &Plan<'_>, key: Arc<ServiceKey>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let upstreams = &plan.settings.switch.upstreams;
-        let ways =
-            upstreams.iter().map(|(name, base)| (name.clone(), (base.clone(), key.clone(), clock.clone())));
         if let Some(unknown) = plan.only.iter().flatten().find(|name| !MODULES.contains(&name.as_str())) {
             bail!("there is no module `{unknown}`; modules are {}", MODULES.join(", "));
         }
-        Ok(Self { ways: ways.collect(), only: plan.only.clone() })
+        Ok(Self { ways: plan.settings.switch.upstreams.clone(), key, clock, only: plan.only.clone() })
     }
 
     fn transport(&self, name: &str) -> Option<HttpTransport> {
-        let (base, key, clock) = self.ways.get(name)?;
-        HttpTransport::new(base, "banyan", key.clone(), clock.clone())
+        let base = self.ways.get(name)?;
+        HttpTransport::new(base, "banyan", self.key.clone(), self.clock.clone())
             .inspect_err(|error| tracing::error!(upstream = name, %error, "an upstream cannot be used"))
             .ok()
     }
@@ -332,7 +335,7 @@ pub fn own_token(keys: &Keys, outside: &Outside) -> String {
 
 impl Wired {
     /// Judges such a token: the caller's name, if it is ours and fresh.
-    pub fn own_tokens(&self, outside: &Outside) -> Arc<dyn Fn(&str) -> Option<String> + Send + Sync> {
+    pub fn own_tokens(&self, outside: &Outside) -> OwnTokens {
         let (key, clock) = (self.service_key.clone(), outside.clock.clone());
         Arc::new(move |token| key.verify(token, OWN_AUDIENCE, clock.now()).ok())
     }

@@ -1,12 +1,6 @@
 //! Notes taken out into a process of its own by one line, while people use the portal, and back. The far process is
 //! killed on the way: a trip page loses its notes panel, says so, and goes on answering 200.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 #[expect(dead_code, reason = "a visitor can do more than is needed here")]
 #[path = "notejam/person.rs"]

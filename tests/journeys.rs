@@ -161,9 +161,8 @@ fn a_bank_that_says_no() {
         browser.press("Reject").await;
         browser.see("Your seats are still held").await;
 
-        buying::card(browser, "4000 0000 0000 3155").await;
-        browser.at("Is this you?").await;
-        browser.press("Approve").await;
+        buying::card(browser, "4000 0000 0000 0341").await;
+        browser.at("Asking the bank").await;
         browser.see("Passengers and tickets").await;
     });
 }

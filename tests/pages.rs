@@ -1,7 +1,7 @@
 //! Pages as they leave the real binary, over HTTP from an empty airline: the status and what stands in `main`, and
 //! once the whole frame around it. What differs from run to run is blotted out.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 #[path = "pages/visitor.rs"]
 mod visitor;

@@ -29,18 +29,12 @@ const STATES: [(OrderState, &str, &str); 9] = [
     (OrderState::Completed, "Flown", ""),
 ];
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Wish {
     q: String,
     state: String,
     after: Option<Cursor>,
-}
-
-impl Default for Wish {
-    fn default() -> Self {
-        Self { q: String::new(), state: String::new(), after: None }
-    }
 }
 
 #[derive(Template)]

@@ -83,7 +83,7 @@ fn flight(visit: &Visit, row: &FlightRow) -> FlightView {
         seats: row.seats,
         sold: row.sold,
         held: row.held,
-        load: if row.seats == 0 { 0 } else { row.sold * 100 / row.seats },
+        load: (row.sold * 100).checked_div(row.seats).unwrap_or(0),
         cancelled: leg.cancelled,
     }
 }

@@ -144,7 +144,7 @@ fn side((target, share): (&Target, u32)) -> SideView {
 
 #[derive(Template)]
 #[template(path = "admin/switch_module.html")]
-struct Module {
+struct ModulePage {
     shell: Shell,
     module: String,
     row: RowView,
@@ -194,7 +194,7 @@ async fn show(
     prefill(&mut typed, binding, &table, visit);
     let upstreams = &visit.portal.cockpit.known().upstreams;
     let targets = upstreams.iter().map(|upstream| format!("remote:{upstream}"));
-    visit.page(&Module {
+    visit.page(&ModulePage {
         row: row(visit, name, binding, &all),
         module: name.to_owned(),
         epoch: table.epoch,

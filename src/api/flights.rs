@@ -21,7 +21,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
 async fn flight(visit: Visit, path: web::Path<(String, String)>) -> Result<HttpResponse, Stop> {
     let of = flight_of(&path)?;
     let found = visit.portal.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
-    conditional(&visit, &json!({ "data": flight_json(&found) }))
+    Ok(conditional(&visit, &json!({ "data": flight_json(&found) })))
 }
 
 /// Reads designator and date from a path.
@@ -65,13 +65,22 @@ async fn board(
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
     let ask = BoardAsk { airport, direction, date: query.date, limit, after: query.after };
     let board = visit.portal.status.board(&visit.ctx, ask).await?;
-    conditional(visit, &board_json(&board))
+    Ok(conditional(visit, &board_json(&board)))
 }
 
 /// A board as scripts read it.
-pub(super) fn board_json(board: &Board) -> Value {
-    let rows: Vec<_> = board.rows.items.iter().map(row_json).collect();
-    json!({ "data": rows, "next": board.rows.next, "airport": board.airport.iata, "version": board.version })
+fn board_json(board: &Board) -> Value {
+    json!({
+        "data": rows_json(board),
+        "next": board.rows.next,
+        "airport": board.airport.iata,
+        "version": board.version,
+    })
+}
+
+/// Its rows alone.
+pub(super) fn rows_json(board: &Board) -> Vec<Value> {
+    board.rows.items.iter().map(row_json).collect()
 }
 
 fn row_json(row: &BoardRow) -> Value {
@@ -107,7 +116,7 @@ pub(super) fn leg_json(leg: &LegStatus) -> Value {
 }
 
 /// 304 for a poller that has this body already.
-fn conditional(visit: &Visit, body: &Value) -> Result<HttpResponse, Stop> {
+fn conditional(visit: &Visit, body: &Value) -> HttpResponse {
     let text = body.to_string();
     let tag =
         Sha256::digest(text.as_bytes()).iter().take(12).fold(String::new(), |t, b| format!("{t}{b:02x}"));
@@ -116,5 +125,5 @@ fn conditional(visit: &Visit, body: &Value) -> Result<HttpResponse, Stop> {
     let same = known.is_some_and(|known| known.split(',').any(|k| k.trim().trim_start_matches("W/") == tag));
     let mut response = if same { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((header::ETAG, tag)).insert_header((header::CACHE_CONTROL, "no-cache"));
-    if same { Ok(response.finish()) } else { Ok(response.content_type("application/json").body(text)) }
+    if same { response.finish() } else { response.content_type("application/json").body(text) }
 }

@@ -19,7 +19,7 @@ use serde_json::json;
 use status_api::{BoardAsk, Direction, FlightOf, StatusChange};
 use tokio::sync::{broadcast, watch};
 
-use super::flights::{board_json, flight_json, flight_of, leg_json};
+use super::flights::{flight_json, flight_of, leg_json, rows_json};
 use crate::{
     edge::{Stop, Visit},
     portal::Portal,
@@ -162,7 +162,8 @@ async fn airport(visit: Visit, hub: Data<Hub>, iata: web::Path<String>) -> Resul
     let ask = |direction| BoardAsk { airport: iata, direction, date: None, limit: 100, after: None };
     let departures = visit.portal.status.board(&visit.ctx, ask(Direction::Departures)).await?;
     let arrivals = visit.portal.status.board(&visit.ctx, ask(Direction::Arrivals)).await?;
-    let snapshot = json!({ "airport": iata, "departures": board_json(&departures)["data"], "arrivals": board_json(&arrivals)["data"] });
+    let snapshot =
+        json!({ "airport": iata, "departures": rows_json(&departures), "arrivals": rows_json(&arrivals) });
     Ok(begun.stream(&snapshot))
 }
 

@@ -80,7 +80,9 @@ impl Account {
                     );
                 } else {
                     println!("{} is a {}", account.email, account.role);
-                    shown.iter().for_each(|password| println!("password: {password}"));
+                    if let Some(password) = shown {
+                        println!("password: {password}");
+                    }
                 }
             }
             Self::Role { email, role, reason } => {

@@ -183,7 +183,7 @@ fn owned(bookings: &str, accounts: &[accounts_api::Account]) -> String {
         let owner = accounts.iter().find(|known| line.contains(&format!("\"email\":\"{}\"", known.email)));
         match (owner, line.strip_prefix(ORDER)) {
             (Some(owner), Some(rest)) => {
-                text.extend([ORDER, "\"owner\":\"", &owner.id.to_string(), "\",", rest])
+                text.extend([ORDER, "\"owner\":\"", &owner.id.to_string(), "\",", rest]);
             }
             _ => text.push_str(line),
         }
@@ -204,13 +204,13 @@ async fn notes(wired: &Wired, world: &World, accounts: &[accounts_api::Account])
             continue;
         };
         let actor = Actor::Person { id: account.id, role: account.role, email: account.email.clone() };
-        let ctx = Ctx::new(actor, "demo").with_time(Duration::from_secs(60));
+        let ctx = Ctx::new(actor, "demo").with_time(Duration::from_mins(1));
         let pad = match &seed.pad {
             Some(name) => Some(pad(wired, &ctx, name).await?),
             None => None,
         };
         let trip = seed.trip.as_deref().map(str::parse::<Locator>).transpose()?;
-        let draft = NoteDraft { name: seed.name.to_string(), text: seed.text.to_string(), pad, trip };
+        let draft = NoteDraft { name: seed.name.clone(), text: seed.text.clone(), pad, trip };
         wired.faces.notes.add(&ctx, draft).await?;
     }
     Ok(())

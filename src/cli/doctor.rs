@@ -178,8 +178,8 @@ async fn integrity(house: &House) -> Check {
 }
 
 fn wal(house: &House) -> Check {
-    let name = "write-ahead logs";
     const LARGE: u64 = 256 * 1024 * 1024;
+    let name = "write-ahead logs";
     let large = wire::databases(&house.loaded.settings, &house.data)
         .into_iter()
         .filter_map(|(module, url, _)| Some((module, fs::metadata(format!("{url}-wal")).ok()?.len())))

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Global, Outcome,
     house::House,
-    server::{Server, ServerArgs},
+    server::{Server, ServerArgs, rows, text},
 };
 
 #[derive(Debug, Subcommand)]
@@ -39,15 +39,15 @@ impl Feed {
                         println!("{:#}", answer.body);
                         return Ok(());
                     }
-                    for reader in answer.body["data"].as_array().into_iter().flatten() {
-                        let text = |name: &str| reader[name].as_str().unwrap_or("").to_owned();
+                    for reader in rows(&answer.body) {
+                        let number = |name: &str| reader.get(name).cloned().unwrap_or_default().to_string();
                         println!(
                             "{:20} reads {:10} at {:>9}  lag {:>6}  {}",
-                            text("name"),
-                            text("source"),
-                            reader["position"],
-                            reader["lag"],
-                            text("state")
+                            text(reader, "name"),
+                            text(reader, "source"),
+                            number("position"),
+                            number("lag"),
+                            text(reader, "state")
                         );
                     }
                     Ok(())

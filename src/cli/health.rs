@@ -43,17 +43,15 @@ impl Health {
     }
 }
 
-pub(super) fn version(global: &Global) -> Outcome {
+pub(super) fn version(global: &Global) {
     let version = env!("CARGO_PKG_VERSION");
     if global.json {
         println!("{}", json!({ "version": version }));
     } else {
         println!("banyan {version}");
     }
-    Ok(())
 }
 
-pub(super) fn openapi() -> Outcome {
+pub(super) fn openapi() {
     println!("{}", api::openapi_json());
-    Ok(())
 }

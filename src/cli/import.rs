@@ -85,7 +85,7 @@ impl Import {
 
 /// Importers take their time. They carry no idempotency key, because a file may be read again on purpose.
 pub(super) fn ctx() -> Ctx {
-    Ctx::system("import").with_time(Duration::from_secs(3_600))
+    Ctx::system("import").with_time(Duration::from_hours(1))
 }
 
 pub(super) fn told(report: ImportReport) -> Told {

@@ -112,9 +112,15 @@ fn run(cli: Cli) -> Outcome {
         Command::Restore(restore) => restore.run(global),
         Command::Doctor => doctor::run(global),
         Command::Health(health) => health.run(global),
-        Command::Version => health::version(global),
+        Command::Version => {
+            health::version(global);
+            Ok(())
+        }
         Command::Config(config) => config.run(global),
-        Command::Openapi => health::openapi(),
+        Command::Openapi => {
+            health::openapi();
+            Ok(())
+        }
         Command::Completions { shell } => {
             let mut command = <Cli as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "banyan", &mut std::io::stdout());

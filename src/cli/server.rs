@@ -95,9 +95,23 @@ impl Server {
     }
 }
 
+/// The rows of an answer's `data`: a list, or one thing.
+pub(super) fn rows(body: &Value) -> Vec<&Value> {
+    match body.get("data") {
+        Some(Value::Array(rows)) => rows.iter().collect(),
+        Some(row) => vec![row],
+        None => Vec::new(),
+    }
+}
+
+/// A text of a row; empty if it is not there.
+pub(super) fn text<'a>(row: &'a Value, name: &str) -> &'a str {
+    row.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The server's own words, under the exit code that fits.
 fn failure(status: StatusCode, body: &Value) -> Failure {
-    let detail = body["detail"].as_str().map_or_else(|| status.to_string(), str::to_owned);
+    let detail = body.get("detail").and_then(Value::as_str).map_or_else(|| status.to_string(), str::to_owned);
     let error = anyhow!("{detail}");
     match status {
         StatusCode::PRECONDITION_FAILED => Failure::conflict(error),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Failure, Global, Outcome,
     house::House,
-    server::{Server, ServerArgs},
+    server::{Server, ServerArgs, rows, text},
 };
 
 #[derive(Debug, Subcommand)]
@@ -138,20 +138,11 @@ fn show(global: &Global, body: &Value) {
         println!("{body:#}");
         return;
     }
-    let data = &body["data"];
-    let rows = data.as_array().cloned().unwrap_or_else(|| vec![data.clone()]);
-    println!("epoch {}", body["epoch"]);
-    for row in rows {
-        let shares = row["ranges"].as_object().into_iter().flatten();
-        let shares: Vec<_> = shares
-            .map(|(target, share)| format!("{target} {} %", share.as_f64().unwrap_or(0.0) / 1_000.0))
-            .collect();
-        println!(
-            "{:10} {:8} {}",
-            row["module"].as_str().unwrap_or(""),
-            row["state"].as_str().unwrap_or(""),
-            shares.join(" · ")
-        );
+    println!("epoch {}", epoch(body));
+    for row in rows(body) {
+        let shares = row.get("ranges").and_then(Value::as_object).into_iter().flatten();
+        let shares: Vec<_> = shares.map(|(target, share)| format!("{target} {} %", percent(share))).collect();
+        println!("{:10} {:8} {}", text(row, "module"), text(row, "state"), shares.join(" · "));
     }
 }
 
@@ -160,18 +151,14 @@ fn changed(global: &Global, body: &Value) {
         println!("{body}");
         return;
     }
-    if body["stored"] == json!(false) {
+    if body.get("stored") == Some(&json!(false)) {
         eprintln!("warning: the switch's database did not take it; it is in force in this replica only");
     }
-    for step in body["moves"].as_array().into_iter().flatten() {
-        let percent = step["buckets"].as_f64().unwrap_or(0.0) / 1_000.0;
-        println!(
-            "{percent} % move from {} to {}",
-            step["from"].as_str().unwrap_or(""),
-            step["to"].as_str().unwrap_or("")
-        );
+    for step in body.get("moves").and_then(Value::as_array).into_iter().flatten() {
+        let share = step.get("buckets").map_or(0.0, percent);
+        println!("{share} % move from {} to {}", text(step, "from"), text(step, "to"));
     }
-    println!("epoch {}", body["epoch"]);
+    println!("epoch {}", epoch(body));
 }
 
 fn audit(global: &Global, body: &Value) {
@@ -179,15 +166,17 @@ fn audit(global: &Global, body: &Value) {
         println!("{body:#}");
         return;
     }
-    for row in body["data"].as_array().into_iter().flatten() {
-        let text = |name: &str| row[name].as_str().unwrap_or("").to_owned();
-        println!(
-            "{}  {}  {}  {}  {}",
-            text("at"),
-            text("actor"),
-            text("action"),
-            text("subject"),
-            text("reason")
-        );
+    for row in rows(body) {
+        let words = ["at", "actor", "action", "subject", "reason"].map(|name| text(row, name));
+        println!("{}", words.join("  "));
     }
+}
+
+fn epoch(body: &Value) -> u64 {
+    body.get("epoch").and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// Buckets as percent.
+fn percent(buckets: &Value) -> f64 {
+    buckets.as_f64().unwrap_or(0.0) / 1_000.0
 }

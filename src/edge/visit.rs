@@ -78,7 +78,8 @@ impl Visit {
         let form_key: Option<String> = portal.seal.read(&request, FORM);
         let new_form_key = form_key.is_none();
         Ok(Self {
-            locale: locale(&request),
+            // The pages' words are English so far, so their dates and money are too.
+            locale: Locale::default(),
             flash: portal.seal.read(&request, FLASH).unwrap_or_default(),
             form_key: form_key.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(portal.outside.bytes::<16>())),
             new_form_key,
@@ -228,14 +229,6 @@ pub(super) fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -
     }
     ctx.pin = Some(portal.decide.pin(&ctx));
     Ok(ctx)
-}
-
-fn locale(request: &HttpRequest) -> Locale {
-    request
-        .headers()
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .map_or_else(Locale::default, Locale::from_accept_language)
 }
 
 fn shell_person(account: &accounts_api::Account) -> ShellPerson {

@@ -38,7 +38,9 @@ impl Postman {
         let from = Mailbox::new(Some(settings.brand.name.clone()), address);
         let by = match settings.mail.smtp_url.expose_secret() {
             "" => By::Files(AsyncFileTransport::new(folder(settings, data)?)),
-            url => By::Smtp(AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("mail.smtp_url")?.build()),
+            url => By::Smtp(
+                AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context("mail.smtp_url")?.build(),
+            ),
         };
         Ok(Self { portal: portal.clone(), from, by })
     }
@@ -108,6 +110,7 @@ fn folder(settings: &Settings, data: &Path) -> anyhow::Result<PathBuf> {
         "" => data.join("mail"),
         folder => folder.into(),
     };
-    std::fs::create_dir_all(&folder).with_context(|| format!("making the mail folder {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("making the mail folder {}", folder.display()))?;
     Ok(folder)
 }

@@ -1,13 +1,12 @@
 //! The way from the home page to a paid trip, step by step, as often as journeys need it.
 
-use super::browser::Browser;
+use super::{browser::Browser, house::day};
 
 pub(crate) const FAMILY_NAME: &str = "Vermeer";
 
 /// A day that is on sale and still ahead.
 pub(crate) fn soon() -> String {
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    today.checked_add(jiff::Span::new().days(4)).unwrap().to_string()
+    day(4).to_string()
 }
 
 pub(crate) async fn search(browser: &Browser) {

@@ -9,6 +9,8 @@ use std::{
     sync::{Arc, Mutex, Weak},
 };
 
+use jiff::{Span, Timestamp, civil, tz::TimeZone};
+use kernel::Outside;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -61,8 +63,7 @@ impl House {
 
     /// Waits until the timetable has been read: search and boards answer.
     pub(crate) async fn awake(&self) {
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let ask = format!("{}/api/v1/itineraries?from=AMS&to=BCN&date={today}", self.url);
+        let ask = format!("{}/api/v1/itineraries?from=AMS&to=BCN&date={}", self.url, day(0));
         let mut looks = tokio::time::interval(std::time::Duration::from_millis(200));
         for _ in 0..600 {
             looks.tick().await;
@@ -97,6 +98,16 @@ impl House {
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap()
     }
+}
+
+/// The time by the clock that the demo goes by.
+pub(crate) fn now() -> Timestamp {
+    Outside::system().now()
+}
+
+/// The day that is so many days ahead.
+pub(crate) fn day(ahead: i64) -> civil::Date {
+    now().to_zoned(TimeZone::UTC).date() + Span::new().days(ahead)
 }
 
 fn data_of(folder: &Path) -> PathBuf {

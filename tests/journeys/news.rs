@@ -2,13 +2,16 @@
 
 use std::{
     process::{Command, Stdio},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{browser::Browser, house::House};
+use super::{
+    browser::Browser,
+    house::{House, now},
+};
 
 /// The promise of the pages: news within a second of the commit.
 const PROMISE: Duration = Duration::from_secs(1);
@@ -29,7 +32,7 @@ pub(crate) async fn waiting(house: &House, nth: usize) -> Waiting {
         let board = house.ask(&format!("/api/v1/airports/{airport}/departures?limit=60")).await;
         found.extend(board["data"].as_array().unwrap().iter().filter_map(read));
     }
-    let calm = Timestamp::now() + jiff::Span::new().minutes(75);
+    let calm = now() + jiff::Span::new().minutes(75);
     let mut calm = found.into_iter().filter(|flight| flight.departs > calm);
     calm.nth(nth).expect("no flight on any board leaves in more than an hour")
 }
@@ -63,11 +66,11 @@ pub(crate) async fn late(browser: &Browser, flight: &Waiting, minutes: i64) -> D
 
 impl Waiting {
     fn delayed(&self, minutes: i64) -> String {
-        let now = Timestamp::now().strftime("%Y-%m-%dT%H:%MZ");
+        let at = now().strftime("%Y-%m-%dT%H:%MZ");
         let late = self.departs + jiff::Span::new().minutes(minutes);
         let (day, late) = (self.departs.strftime("%d"), late.strftime("%d%H%M"));
         let (flight, plane, from) = (&self.designator, &self.registration, &self.airport);
-        format!("@{now}\nMVT\n{flight}/{day}.{plane}.{from}\nED{late}\nDL81\n=\n")
+        format!("@{at}\nMVT\n{flight}/{day}.{plane}.{from}\nED{late}\nDL81\n=\n")
     }
 }
 
@@ -83,7 +86,7 @@ fn import(house: &House, message: &str) -> f64 {
     let written = std::fs::metadata(house.data().join("status.db-wal")).unwrap().modified().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    written.min(SystemTime::now()).duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+    written.duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
 }
 
 /// Notes the moment at which the line of a flight is another one.

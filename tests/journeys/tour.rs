@@ -5,6 +5,7 @@ use super::{
     axe::judge,
     browser::Browser,
     buying::{self, soon},
+    house::day,
 };
 
 pub(crate) async fn every_page(browser: &Browser) -> Vec<String> {
@@ -30,17 +31,17 @@ async fn as_a_stranger(browser: &Browser) -> Vec<String> {
     let board = browser.house.ask("/api/v1/airports/AMS/departures").await;
     let row = &board["data"][0];
     let text = |key: &str| row[key].as_str().unwrap().to_owned();
-    let day = soon();
+    let soon = soon();
     let mut wrong = visit(
         browser,
         &[
             ("home", "/"),
-            ("results", &format!("/flights?from=AMS&to=BCN&depart={day}&adults=1")),
+            ("results", &format!("/flights?from=AMS&to=BCN&depart={soon}&adults=1")),
             (
                 "results-return",
-                &format!("/flights?from=AMS&to=LHR&depart={day}&return={day}&adults=2&sort=price"),
+                &format!("/flights?from=AMS&to=LHR&depart={soon}&return={soon}&adults=2&sort=price"),
             ),
-            ("results-none", &format!("/flights?from=AMS&to=BCN&depart={day}&adults=1&max_stops=0&cabin=F")),
+            ("results-none", &format!("/flights?from=AMS&to=BCN&depart={}&adults=1", day(60))),
             ("search-wrong", "/flights?from=AMS&to=AMS&depart=2001-01-01"),
             ("status", "/status"),
             ("status-wrong", "/status?flight=nonsense"),
@@ -114,6 +115,11 @@ async fn as_a_traveller(browser: &Browser) -> Vec<String> {
     )
     .await;
     wrong.extend(through(browser, "/notes/", "main table tbody th a", "note").await);
+    let note = browser.path().await;
+    wrong.extend(
+        visit(browser, &[("note-edit", &format!("{note}edit/")), ("note-delete", &format!("{note}delete/"))])
+            .await,
+    );
     wrong.extend(through(browser, "/notes/", "main .side-list a", "pad").await);
     wrong.extend(through(browser, "/trips", "main .trip-list a", "trip").await);
     browser.go("/notes/create/").await;
@@ -138,6 +144,7 @@ async fn as_staff(browser: &Browser) -> Vec<String> {
             ("admin-switch", "/admin/switch"),
             ("admin-switch-notes", "/admin/switch/notes"),
             ("admin-audit", "/admin/audit"),
+            ("admin-bookings-none", "/admin/bookings?q=nobody+has+this+name"),
             ("admin-404", "/admin/bookings/AAAAAA"),
         ],
     )

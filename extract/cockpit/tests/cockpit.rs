@@ -1,6 +1,6 @@
 //! The cockpit on both engines: changes reach other processes, conflicts are seen, kills outlive the store, and an
 //! edited audit row is found.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::{sync::Arc, time::Duration};
 

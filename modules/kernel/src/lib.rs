@@ -22,6 +22,7 @@ mod pin;
 mod remote;
 mod secret;
 mod served;
+mod zone;
 
 pub use air::{Carrier, Designator, Iata, Locator, NotParsed};
 pub use audit::AuditRow;
@@ -46,6 +47,7 @@ pub use pin::{Pin, Target};
 pub use remote::{Loopback, Remote, Transport};
 pub use secret::Secret;
 pub use served::{Dispatch, Served, WireCall};
+pub use zone::zone;
 
 #[doc(hidden)]
 pub mod macro_support {

@@ -223,7 +223,7 @@ impl Reference {
     }
 
     fn local_day(&self, leg: &Dated) -> civil::Date {
-        let known = self.airports.get(&leg.key.from).and_then(|airport| TimeZone::get(&airport.zone).ok());
+        let known = self.airports.get(&leg.key.from).and_then(|airport| kernel::zone(&airport.zone));
         let given =
             || TimeZone::fixed(Offset::from_seconds(leg.leg.departs_offset * 60).unwrap_or(Offset::UTC));
         known.unwrap_or_else(given).to_datetime(leg.departs).date()

@@ -71,7 +71,7 @@ impl Stations {
 
 impl Station {
     fn new(code: Iata, known: Option<&Airport>) -> Self {
-        let zone = known.and_then(|airport| TimeZone::get(&airport.zone).ok());
+        let zone = known.and_then(|airport| kernel::zone(&airport.zone));
         let place = known.map_or_else(|| nowhere(code), place_of);
         Self { place, zone, position: known.map(|airport| (airport.lat, airport.lon)) }
     }

@@ -15,7 +15,7 @@ pub(crate) struct Places {
 impl Places {
     pub(crate) fn of(airports: Vec<Airport>) -> Self {
         let place = |airport: Airport| {
-            let zone = TimeZone::get(&airport.zone).unwrap_or(TimeZone::UTC);
+            let zone = kernel::zone(&airport.zone).unwrap_or(TimeZone::UTC);
             let city = if airport.city.is_empty() { airport.name.clone() } else { airport.city };
             (
                 airport.iata,

@@ -83,7 +83,8 @@ impl<'a> Tx<'a> {
 
     /// Appends many events, each to the end of its own stream, with few looks at where the streams stand: for importers.
     pub fn append_all(&mut self, news: Vec<(String, NewEvent)>) -> Result<(), DbError> {
-        let unknown = |stream: &&str| !self.log.versions.contains_key(*stream) && !self.before.contains_key(*stream);
+        let unknown =
+            |stream: &&str| !self.log.versions.contains_key(*stream) && !self.before.contains_key(*stream);
         let streams: Vec<&str> = news.iter().map(|(stream, _)| stream.as_str()).filter(unknown).collect();
         let mut last = log::stream_versions(self.conn, &streams)?;
         for (stream, new) in news {

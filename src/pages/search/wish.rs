@@ -106,7 +106,7 @@ pub(super) fn earliest_today(now: Timestamp) -> Date {
 
 /// The day that it is at a place.
 pub(super) fn today_at(place: &Place, now: Timestamp) -> Date {
-    now.to_zoned(TimeZone::get(&place.zone).unwrap_or(TimeZone::UTC)).date()
+    now.to_zoned(kernel::zone(&place.zone).unwrap_or(TimeZone::UTC)).date()
 }
 
 fn date(troubles: &mut Troubles, field: &str, text: &str, not_before: Date) -> Option<Date> {

@@ -5,7 +5,7 @@ use status_api::{LegState, LegStatus, Phase, Station};
 
 /// A time in a station's own zone.
 pub(super) fn at(time: Timestamp, station: &Station) -> Zoned {
-    time.to_zoned(TimeZone::get(&station.zone).unwrap_or(TimeZone::UTC))
+    time.to_zoned(kernel::zone(&station.zone).unwrap_or(TimeZone::UTC))
 }
 
 /// A local day in a station's zone.

@@ -100,7 +100,7 @@ fn words(leg: &LegStatus, locale: Locale) -> String {
 }
 
 fn clock(at: Timestamp, zone: &str, locale: Locale) -> String {
-    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let zone = kernel::zone(zone).unwrap_or(TimeZone::UTC);
     locale.time(at.to_zoned(zone).time())
 }
 

@@ -71,7 +71,7 @@ pub(super) fn may_cancel(state: OrderState) -> bool {
 
 fn zone(order: &Order) -> TimeZone {
     let name = order.slices.first().and_then(|s| s.segments.first()).map(|s| s.departs_zone.as_str());
-    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+    name.and_then(kernel::zone).unwrap_or(TimeZone::UTC)
 }
 
 fn city(order: &Order) -> &str {

@@ -183,7 +183,8 @@ impl SeasonLeg {
     /// The untouched levels of each cabin: its letter, its seats, and (class, seats) from the highest class down.
     pub fn by_cabin(&self) -> impl Iterator<Item = (char, u32, Vec<(char, u32)>)> + '_ {
         self.seats.iter().map(|(cabin, seats)| {
-            let classes = self.open.iter().filter(|(class, _)| usual_cabin(*class) == *cabin).copied().collect();
+            let classes =
+                self.open.iter().filter(|(class, _)| usual_cabin(*class) == *cabin).copied().collect();
             (*cabin, *seats, classes)
         })
     }
