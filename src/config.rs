@@ -149,13 +149,13 @@ impl Default for Mail {
 pub struct Telemetry {
     /// `text` or `json`.
     pub log_format: String,
-    /// Such as `info` or `info,banyan=debug`.
+    /// Such as `info` or `warn,banyan=debug`.
     pub log_filter: String,
 }
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { log_format: "text".into(), log_filter: "info".into() }
+        Self { log_format: "text".into(), log_filter: "info,actix_server=warn".into() }
     }
 }
 

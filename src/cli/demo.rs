@@ -1,31 +1,30 @@
-//! `banyan demo`: the demo airline, built by a generator and read by the importers that users have.
+//! `banyan demo`: a made-up airline, built by a generator and read by the importers that users have.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+mod build;
+mod day;
 
-use accounts_api::CreateAccount;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
+
 use actix_web::web::Data;
-use anyhow::{Context, anyhow};
-use booking_api::ImportText;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use jiff::{Timestamp, civil, tz::TimeZone};
-use kernel::{Actor, Clock, Ctx, Locator, Role, Secret};
-use notes_api::{NoteDraft, PadDraft};
+use jiff::{SignedDuration, civil, tz::TimeZone};
+use kernel::{Clock, Ctx, FeedAfter, ReaderStatus, ReadersAsk, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use status_api::{Movements, RawMessage};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
-use super::{
-    Failure, Global, Outcome,
-    house::House,
-    import::{ctx, movements},
-    serve::flags,
-};
+use super::{Failure, Global, Outcome, house::House, serve::flags};
 use crate::{
-    demo::{TimedMessage, World},
+    demo::World,
     portal::Portal,
-    serve,
-    wire::Wired,
+    serve::{self, Running},
 };
 
 #[derive(Debug, Args)]
@@ -45,6 +44,9 @@ pub(super) struct Demo {
     /// The first operating day [default: today]
     #[arg(long, value_name = "DATE")]
     from: Option<civil::Date>,
+    /// Only fill the folder, for the server that was started for it
+    #[arg(long, hide = true)]
+    fill: bool,
 }
 
 /// What the folder is a demo of. Its presence makes it a demo folder.
@@ -63,21 +65,32 @@ const PASSWORD: &str = "banyan grows roots";
 impl Demo {
     pub(super) fn run(self, global: &Global) -> Outcome {
         let house = House::open(global, flags(Some(self.listen.clone()), self.ops.clone()))?;
+        if self.fill {
+            let mark = read_mark(&house.data)?.context("only a server fills a folder")?;
+            return Ok(House::block_on(build::build(&house, &mark))?);
+        }
         let mark = self.mark(&house)?;
         if !mark.complete {
-            House::block_on(build(&house, &mark))?;
+            fs::create_dir_all(&house.data)?;
+            write_mark(&house.data, &mark)?;
         }
-        let world = World::build(mark.seed, mark.from, mark.days);
+        let (say, said) = oneshot::channel();
+        let opening = Opening {
+            mark,
+            data: house.data.clone(),
+            config: global.config.clone(),
+            json: global.json,
+            said,
+        };
         let clock = house.outside.clock.clone();
-        let day: serve::Beside = Box::new(move |portal, stop| tokio::spawn(play(world, clock, portal, stop)));
-        house.serve(None, Some(day), |running| tell(global, running))
+        let beside: serve::Beside =
+            Box::new(move |portal, stop| tokio::spawn(opening.open(clock, portal, stop)));
+        // Only fails when the opening has ended, which then ends the process.
+        house.serve(None, Some(beside), |running| drop(say.send(running.clone())))
     }
 
     fn mark(&self, house: &House) -> Result<Mark, Failure> {
-        let path = house.data.join(MARK);
-        if let Ok(text) = fs::read(&path) {
-            let mark: Mark =
-                serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
+        if let Some(mark) = read_mark(&house.data)? {
             if mark.complete {
                 return Ok(mark);
             }
@@ -99,133 +112,101 @@ impl Demo {
 
 const MARK: &str = "demo.json";
 
+fn read_mark(data: &Path) -> anyhow::Result<Option<Mark>> {
+    let path = data.join(MARK);
+    match fs::read(&path) {
+        Ok(text) => {
+            Ok(Some(serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
 fn write_mark(data: &Path, mark: &Mark) -> anyhow::Result<()> {
     Ok(fs::write(data.join(MARK), serde_json::to_vec(mark)?)?)
 }
 
-async fn build(house: &House, mark: &Mark) -> anyhow::Result<()> {
-    fs::create_dir_all(&house.data)?;
-    write_mark(&house.data, mark)?;
-    let world = World::build(mark.seed, mark.from, mark.days);
-    let wired = house.modules(Some(&["accounts", "booking", "status", "notes"])).await?;
-    let (schedule, ctx) = (&wired.faces.schedule, ctx());
-    let file = |name: &str, text: String| ImportText { name: name.to_owned(), text };
-    let accounts = accounts(&wired, &ctx);
-    let network = async {
-        schedule.import_schedule(&ctx, file("demo.ssim", world.ssim())).await?;
-        schedule
-            .import_connecting_times(&ctx, file("demo-connecting-times.csv", world.connecting_times_csv()))
-            .await?;
-        schedule.import_fares(&ctx, file("demo-fares.csv", world.fares_csv())).await?;
-        anyhow::Ok(())
-    };
-    let (accounts, network) = futures_util::join!(accounts, network);
-    network?;
-    let accounts = accounts?;
-    let bookings = owned(&world.bookings_jsonl(), &accounts);
-    schedule.import_bookings(&ctx, file("demo-bookings.jsonl", bookings)).await?;
-    movements(&wired, &ctx, &so_far(&world, mark.from, house.outside.now())).await?;
-    notes(&wired, &world, &accounts).await?;
-    write_mark(&house.data, &Mark { complete: true, ..mark.clone() })
+/// What is done once the listeners are open: the folder is filled by a process of its own beside the server, so that the
+/// first page need not wait and the server stays small; then the addresses are printed and the day begins.
+struct Opening {
+    mark: Mark,
+    data: PathBuf,
+    config: Option<PathBuf>,
+    json: bool,
+    said: oneshot::Receiver<Running>,
 }
 
-/// The running operational day: each message goes in at its time of arrival.
-async fn play(world: World, clock: Arc<dyn Clock>, portal: Data<Portal>, mut stop: watch::Receiver<bool>) {
-    const PAUSE: Duration = Duration::from_secs(2);
-    let mut played = clock.now();
-    let mut today: (civil::Date, Vec<TimedMessage>) = (civil::Date::MIN, Vec::new());
-    while !*stop.borrow() {
-        let now = clock.now();
-        let date = now.to_zoned(TimeZone::UTC).date();
-        if today.0 != date {
-            let days = [date.yesterday().unwrap_or(date), date];
-            today = (date, days.iter().flat_map(|day| world.movements(*day)).collect());
-        }
-        let due = today.1.iter().filter(|message| played < message.at && message.at <= now);
-        let messages: Vec<_> =
-            due.map(|m| RawMessage { received_at: m.at, text: m.text.clone(), line: 0 }).collect();
-        if !messages.is_empty()
-            && let Err(error) = portal.status.take(&Ctx::system("demo"), Movements { messages }).await
-        {
-            tracing::warn!(%error, "the demo's operational day stumbled");
-        }
-        played = now;
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            _ = stop.changed() => break,
-        }
-    }
-}
-
-/// Messages that have arrived by now: the day before, and today so far.
-fn so_far(world: &World, from: civil::Date, now: Timestamp) -> String {
-    let days = [from.yesterday().unwrap_or(from), from];
-    let mut text = String::new();
-    for message in days.iter().flat_map(|day| world.movements(*day)).filter(|message| message.at <= now) {
-        text.push_str(&message.to_string());
-    }
-    text
-}
-
-async fn accounts(wired: &Wired, ctx: &Ctx) -> anyhow::Result<Vec<accounts_api::Account>> {
-    let mut made = Vec::new();
-    for role in Role::ALL {
-        let new = CreateAccount { email: email(role), password: Secret::new(PASSWORD), role };
-        made.push(wired.faces.accounts.create(ctx, new).await?);
-    }
-    Ok(made)
-}
-
-/// The bookings with their owners: an order goes to the account whose address it was booked with.
-fn owned(bookings: &str, accounts: &[accounts_api::Account]) -> String {
-    let mut text = String::with_capacity(bookings.len() + 1_000);
-    for line in bookings.lines() {
-        let owner = accounts.iter().find(|known| line.contains(&format!("\"email\":\"{}\"", known.email)));
-        match (owner, line.strip_prefix(ORDER)) {
-            (Some(owner), Some(rest)) => {
-                text.extend([ORDER, "\"owner\":\"", &owner.id.to_string(), "\",", rest]);
+impl Opening {
+    async fn open(self, clock: Arc<dyn Clock>, portal: Data<Portal>, stop: watch::Receiver<bool>) {
+        // A folder that was filled before has missed the messages since.
+        let missed = if self.mark.complete { SignedDuration::from_hours(36) } else { SignedDuration::ZERO };
+        let played = clock.now() - missed;
+        let mut stopping = stop.clone();
+        let Ok(running) = self.said.await else { return };
+        if !self.mark.complete {
+            let filled = tokio::select! {
+                filled = fill(&self.data, self.config.as_deref()) => filled,
+                _ = stopping.changed() => return,
+            };
+            if let Err(error) = filled {
+                eprintln!("banyan: the demo could not be built: {error:#}");
+                std::process::exit(1);
             }
-            _ => text.push_str(line),
         }
-        text.push('\n');
+        has_read(&portal).await;
+        tell(self.json, &running);
+        let world = World::build(self.mark.seed, self.mark.from, self.mark.days);
+        day::play(world, clock, played, portal, stop).await;
     }
-    text
 }
 
-const ORDER: &str = "{\"order\":{";
+/// Runs this program once more, to fill the folder. It ends with us.
+async fn fill(data: &Path, config: Option<&Path>) -> anyhow::Result<()> {
+    let status = tokio::process::Command::new(std::env::current_exe()?)
+        .args(["--quiet", "demo", "--fill", "--data"])
+        .arg(data)
+        .args(config.iter().flat_map(|path| [Path::new("--config"), path]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .status()
+        .await?;
+    if status.success() {
+        Ok(())
+    } else {
+        bail!("the process that fills {} ended with {status}", data.display())
+    }
+}
+
+/// Waits until search and status have read what was written, so that the first question finds it.
+async fn has_read(portal: &Portal) {
+    let ctx = Ctx::system("demo");
+    let end = FeedAfter { after: i64::MAX - 1, limit: 1, wait_ms: 0 };
+    let head = portal.schedule.feed(&ctx, end).await.map_or(0, |batch| batch.head);
+    for _ in 0..2_000 {
+        let (search, status) = futures_util::join!(
+            portal.search.readers(&ctx, ReadersAsk {}),
+            portal.status.readers(&ctx, ReadersAsk {})
+        );
+        let readers = [search.unwrap_or_default(), status.unwrap_or_default()].concat();
+        if all_passed(&readers, head) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn all_passed(readers: &[ReaderStatus], head: i64) -> bool {
+    let mut of_booking = readers.iter().filter(|reader| reader.source == "booking").peekable();
+    of_booking.peek().is_some() && of_booking.all(|reader| reader.position >= head)
+}
 
 fn email(role: Role) -> String {
     format!("{role}@example.com")
 }
 
-async fn notes(wired: &Wired, world: &World, accounts: &[accounts_api::Account]) -> anyhow::Result<()> {
-    for seed in world.notes() {
-        let Some(account) = accounts.iter().find(|account| account.role.as_str() == seed.role) else {
-            continue;
-        };
-        let actor = Actor::Person { id: account.id, role: account.role, email: account.email.clone() };
-        let ctx = Ctx::new(actor, "demo").with_time(Duration::from_mins(1));
-        let pad = match &seed.pad {
-            Some(name) => Some(pad(wired, &ctx, name).await?),
-            None => None,
-        };
-        let trip = seed.trip.as_deref().map(str::parse::<Locator>).transpose()?;
-        let draft = NoteDraft { name: seed.name.clone(), text: seed.text.clone(), pad, trip };
-        wired.faces.notes.add(&ctx, draft).await?;
-    }
-    Ok(())
-}
-
-async fn pad(wired: &Wired, ctx: &Ctx, name: &str) -> anyhow::Result<notes_api::PadId> {
-    let pads = wired.faces.notes.pads(ctx, notes_api::PadsOf {}).await?;
-    if let Some(pad) = pads.into_iter().find(|pad| pad.name == name) {
-        return Ok(pad.id);
-    }
-    Ok(wired.faces.notes.add_pad(ctx, PadDraft { name: name.to_owned() }).await?.id)
-}
-
-fn tell(global: &Global, running: &serve::Running) {
-    if global.json {
+fn tell(json: bool, running: &Running) {
+    if json {
         let accounts: Vec<_> = Role::ALL
             .iter()
             .map(|role| json!({ "role": role, "email": email(*role), "password": PASSWORD }))
