@@ -5,51 +5,28 @@
 #[path = "../modules/booking/tests/suite/mod.rs"]
 mod suite;
 
-use std::{
-    net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+#[path = "process/mod.rs"]
+mod process;
 
-use banyan::config::Keys;
+use std::{path::Path, time::Duration};
+
+use ::banyan::config::Keys;
 use booking_api::{BookingError, CheckOut, Choice, IntentState, OrderSearch, QuoteKey};
 use futures_util::future::join_all;
-use kernel::{
-    Ctx, Entropy, FeedAfter, InterfaceError, Locator, Outside, PageAsk, Party, Remote, SeededEntropy,
-};
-use shims::{HttpTransport, ServiceKey};
+use kernel::{Ctx, Entropy, FeedAfter, InterfaceError, Locator, Outside, PageAsk, Party, SeededEntropy};
+use process::{ONLY_BOOKING, Process, banyan, faces, free, keys, until_it_answers};
 use suite::kit::{APPROVED, Airline, Faces, anybody, card, house, keyed, travellers};
 
 const BUYERS: usize = 60;
 const KILLS: u32 = 20;
 const AHEAD: i32 = 20;
 
-/// `banyan serve --only booking` on a port of its own; killed, not stopped, when it is dropped.
-struct Process(Child);
-
-impl Process {
-    fn start(data: &Path, port: u16, database: Option<&str>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
-        command
-            .args(["--quiet", "serve", "--only", "booking", "--ops", ""])
-            .arg("--data")
-            .arg(data)
-            .env("BANYAN__SERVICE__LISTEN", format!("127.0.0.1:{port}"))
-            .stderr(Stdio::inherit());
-        if let Some(url) = database {
-            command.env("BANYAN__BOOKING__DATABASE", url);
-        }
-        Self(command.spawn().expect("the binary starts"))
+fn start(data: &Path, port: u16, database: Option<&str>) -> Process {
+    let mut command = banyan(data, port, &ONLY_BOOKING);
+    if let Some(url) = database {
+        command.env("BANYAN__BOOKING__DATABASE", url);
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
+    Process::start(command)
 }
 
 #[actix_web::test]
@@ -68,11 +45,10 @@ async fn killed_while_people_buy_on_postgresql() {
 }
 
 async fn killed_while_people_buy(data: &Path, database: Option<&str>) {
-    banyan::wire::prepare_process();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let keys = Keys::open(&data.join("keys"), true, &Outside::system()).unwrap();
+    ::banyan::wire::prepare_process();
+    let (port, keys) = (free(), keys(data));
     let faces = faces(port, &keys);
-    let mut process = Process::start(data, port, database);
+    let mut process = start(data, port, database);
     until_it_answers(&faces).await;
     let airline = Airline::open(&faces, "ZZ", "Y90").await;
 
@@ -84,7 +60,7 @@ async fn killed_while_people_buy(data: &Path, database: Option<&str>) {
             chance.fill(&mut byte);
             tokio::time::sleep(Duration::from_millis(20 + u64::from(byte[0]))).await;
             drop(process);
-            process = Process::start(data, port, database);
+            process = start(data, port, database);
             until_it_answers(&faces).await;
         }
         process
@@ -104,27 +80,6 @@ async fn killed_while_people_buy(data: &Path, database: Option<&str>) {
     assert_eq!(airline.taken(AHEAD).await, (sold, 0), "sold and held");
     assert_eq!(payments(&faces).await, BUYERS, "each was paid once");
     drop(process);
-}
-
-fn faces(port: u16, keys: &Keys) -> Faces {
-    let key = Arc::new(ServiceKey::new(&keys.derive("services")));
-    let far = || {
-        let base = format!("http://127.0.0.1:{port}");
-        Arc::new(Remote::new(
-            HttpTransport::new(&base, "test", key.clone(), Outside::system().clock).unwrap(),
-        ))
-    };
-    Faces { schedule: far(), shop: far(), orders: far(), payments: far(), disruption: far() }
-}
-
-async fn until_it_answers(faces: &Faces) {
-    for _ in 0..600 {
-        if faces.schedule.feed(&house(), FeedAfter::start()).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("booking did not come up within 30 s");
 }
 
 /// One buyer, who never gives up and never asks twice for two things.

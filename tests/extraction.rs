@@ -8,20 +8,21 @@ mod person;
 #[path = "../modules/booking/tests/suite/mod.rs"]
 mod suite;
 
+#[path = "process/mod.rs"]
+mod process;
+
 use std::{
-    net::TcpListener,
     path::Path,
-    process::{Child, Command, Output, Stdio},
-    sync::Arc,
+    process::{Command, Output},
     time::{Duration, Instant},
 };
 
-use banyan::config::Keys;
+use ::banyan::config::Keys;
 use booking_api::{CheckOut, Choice, QuoteKey};
-use kernel::{FeedAfter, Outside, Party, Remote};
+use kernel::Party;
 use person::Person;
-use shims::{HttpTransport, ServiceKey};
-use suite::kit::{APPROVED, Airline, Faces, anybody, house, keyed, travellers};
+use process::{Process, banyan, faces, free, keys, until_it_answers};
+use suite::kit::{APPROVED, Airline, anybody, keyed, travellers};
 
 /// Where a visitor goes.
 pub(crate) struct Site {
@@ -35,53 +36,35 @@ struct Ports {
     notes: u16,
 }
 
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
-fn banyan(data: &Path, ports: &Ports, service: u16, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_banyan"));
+fn house_with(data: &Path, ports: &Ports, service: u16, args: &[&str]) -> Command {
+    let mut command = banyan(data, service, args);
     command
-        .args(["--quiet", "--data"])
-        .arg(data)
-        .args(args)
-        .env("BANYAN__SERVICE__LISTEN", format!("127.0.0.1:{service}"))
         .env("BANYAN__SWITCH__UPSTREAMS__NOTES", format!("http://127.0.0.1:{}", ports.notes))
         .env("BANYAN__SWITCH__UPSTREAMS__BOOKING", format!("http://127.0.0.1:{}", ports.service))
-        .env("BANYAN__LIMITS__ENABLED", "false")
-        .stdin(Stdio::null());
+        .env("BANYAN__LIMITS__ENABLED", "false");
     command
 }
 
 fn portal(data: &Path, ports: &Ports) -> Process {
     let listen = format!("127.0.0.1:{}", ports.public);
-    Process(banyan(data, ports, ports.service, &["serve", "--listen", &listen, "--ops", ""]).spawn().unwrap())
+    Process::start(house_with(data, ports, ports.service, &["serve", "--listen", &listen, "--ops", ""]))
 }
 
 fn notes(data: &Path, ports: &Ports) -> Process {
-    Process(banyan(data, ports, ports.notes, &["serve", "--only", "notes", "--ops", ""]).spawn().unwrap())
+    Process::start(house_with(data, ports, ports.notes, &["serve", "--only", "notes", "--ops", ""]))
 }
 
 fn switch(data: &Path, ports: &Ports, args: &[&str]) -> Output {
-    banyan(data, ports, 0, &["switch"]).args(args).output().unwrap()
-}
-
-fn free() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    house_with(data, ports, 0, &["switch"]).args(args).output().unwrap()
 }
 
 #[actix_web::test]
 async fn notes_are_taken_out_and_brought_back() {
-    banyan::wire::prepare_process();
+    ::banyan::wire::prepare_process();
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let ports = Ports { public: free(), service: free(), notes: free() };
-    let keys = Keys::open(&data.join("keys"), true, &Outside::system()).unwrap();
+    let keys = keys(&data);
     let house_is_open = portal(&data, &ports);
     let locator = buy(&ports, &keys).await;
     let mut far = Some(notes(&data, &ports));
@@ -162,20 +145,8 @@ async fn until_notes(ada: &mut Person<'_>, status: u16) {
 
 /// One paid order, through the service listener.
 async fn buy(ports: &Ports, keys: &Keys) -> String {
-    let key = Arc::new(ServiceKey::new(&keys.derive("services")));
-    let base = format!("http://127.0.0.1:{}", ports.service);
-    let far = || {
-        Arc::new(Remote::new(
-            HttpTransport::new(&base, "test", key.clone(), Outside::system().clock).unwrap(),
-        ))
-    };
-    let faces = Faces { schedule: far(), shop: far(), orders: far(), payments: far(), disruption: far() };
-    for _ in 0..600 {
-        if faces.schedule.feed(&house(), FeedAfter::start()).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let faces = faces(ports.service, keys);
+    until_it_answers(&faces).await;
     let airline = Airline::open(&faces, "ZZ", "Y20").await;
     let quote =
         QuoteKey::new(keys.derive("quotes")).seal(&airline.plain_quote(1, 20, "Light", Party::default()));
