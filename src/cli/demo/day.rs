@@ -33,10 +33,13 @@ pub(super) async fn play(
         let due = today.1.iter().filter(|message| played < message.at && message.at <= now);
         let messages: Vec<_> =
             due.map(|m| RawMessage { received_at: m.at, text: m.text.clone(), line: 0 }).collect();
-        if !messages.is_empty()
-            && let Err(error) = portal.status.take(&Ctx::system("demo"), Movements { messages }).await
-        {
-            tracing::warn!(%error, "the demo's operational day stumbled");
+        // A folder that was closed for a day has thousands to catch up with: a few at a time keep the process small.
+        for batch in messages.chunks(200) {
+            let taken =
+                portal.status.take(&Ctx::system("demo"), Movements { messages: batch.to_vec() }).await;
+            if let Err(error) = taken {
+                tracing::warn!(%error, "the demo's operational day stumbled");
+            }
         }
         played = now;
         tokio::select! {
