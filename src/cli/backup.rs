@@ -1,6 +1,8 @@
 //! `banyan backup` and `restore`: every module's database in one gzipped tar, with a manifest of checksums. A
 //! backup is taken under load; a restore begins a new history, so that no reader mistakes it for the old one.
 
+mod postgres;
+
 use std::{
     fs,
     io::Read,
@@ -81,9 +83,10 @@ async fn take(house: &House, work: &Path) -> anyhow::Result<Manifest> {
     let mut parts = Vec::new();
     for (module, url, migrations) in wire::databases(&house.loaded.settings, &house.data) {
         if Engine::of(&url) == Engine::Postgres {
-            bail!(
-                "{module} is on PostgreSQL: take its schema banyan_{module} with pg_dump -Fc; this backup is for embedded databases"
-            );
+            let name = format!("{module}.pgdump");
+            postgres::dump(module, &url, &work.join(&name)).await?;
+            parts.push(part(work, name)?);
+            continue;
         }
         if !Path::new(&url).exists() {
             continue;
@@ -199,14 +202,30 @@ fn read_manifest(work: &Path) -> anyhow::Result<Manifest> {
 }
 
 async fn bring_back(house: &House, work: &Path, manifest: Manifest) -> anyhow::Result<Manifest> {
+    let databases = wire::databases(&house.loaded.settings, &house.data);
+    for (module, url, _) in databases.iter().filter(|(_, url, _)| Engine::of(url) == Engine::Postgres) {
+        let has = manifest.parts.iter().any(|part| part.name == format!("{module}.pgdump"));
+        if !has {
+            bail!(
+                "the backup has no PostgreSQL part for {module}, whose database is there: point {module}.database at a SQLite file"
+            );
+        }
+        if !Db::applied(url, module)?.is_empty() {
+            bail!("the schema banyan_{module} is there already; restore into an empty database");
+        }
+    }
     fs::create_dir_all(&house.data)?;
-    for part in &manifest.parts {
+    for part in manifest.parts.iter().filter(|part| !part.name.ends_with(".pgdump")) {
         fs::rename(work.join(&part.name), house.data.join(&part.name))?;
     }
-    for (module, url, migrations) in wire::databases(&house.loaded.settings, &house.data) {
-        if Path::new(&url).exists() {
-            open(house, module, url, &migrations)?.new_history().await?;
+    for (module, url, migrations) in databases {
+        let dump = work.join(format!("{module}.pgdump"));
+        if Engine::of(&url) == Engine::Postgres {
+            postgres::restore(&url, &dump).await?;
+        } else if !Path::new(&url).exists() {
+            continue;
         }
+        open(house, module, url, &migrations)?.new_history().await?;
     }
     Ok(manifest)
 }
