@@ -15,8 +15,9 @@ use crate::edge::{Assets, Seal};
 /// Judges a token of our own command line: the caller's name, if it is ours and fresh.
 pub type OwnTokens = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// Shared by all workers, as `web::Data<Portal>`.
-pub struct Portal {
+/// The modules as callers see them: each behind a fork, which alone knows where it is.
+#[derive(Clone)]
+pub struct Faces {
     pub accounts: Arc<dyn Accounts>,
     pub schedule: Arc<dyn Schedule>,
     pub shop: Arc<dyn Shop>,
@@ -26,6 +27,11 @@ pub struct Portal {
     pub search: Arc<dyn Search>,
     pub status: Arc<dyn Status>,
     pub notes: Arc<dyn Notes>,
+}
+
+/// Shared by all workers, as `web::Data<Portal>`.
+pub struct Portal {
+    pub faces: Faces,
     pub cockpit: Arc<Cockpit>,
     pub decide: Arc<dyn Decide>,
     /// Judges the tokens of our own command line.

@@ -132,17 +132,8 @@ fn portal(
         url => url.to_owned(),
     };
     let house = House { brand: settings.brand.name.clone(), demo, public_url };
-    let faces = wired.faces.clone();
     Some(Data::new(Portal {
-        accounts: faces.accounts,
-        schedule: faces.schedule,
-        shop: faces.shop,
-        orders: faces.orders,
-        payments: faces.payments,
-        disruption: faces.disruption,
-        search: faces.search,
-        status: faces.status,
-        notes: faces.notes,
+        faces: wired.faces.clone(),
         cockpit: wired.cockpit.clone()?,
         decide: wired.decide.clone(),
         own_tokens: wired.own_tokens(outside),

@@ -23,7 +23,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     config::{Keys, Settings},
-    portal::OwnTokens,
+    portal::{Faces, OwnTokens},
 };
 
 /// Every bounded module, by name.
@@ -37,20 +37,6 @@ pub struct Plan<'a> {
     pub outside: Outside,
     /// `None`: all modules, and the portal.
     pub only: Option<BTreeSet<String>>,
-}
-
-/// The modules as callers see them: each behind a fork.
-#[derive(Clone)]
-pub struct Faces {
-    pub accounts: Arc<dyn Accounts>,
-    pub schedule: Arc<dyn Schedule>,
-    pub shop: Arc<dyn Shop>,
-    pub orders: Arc<dyn Orders>,
-    pub payments: Arc<dyn Payments>,
-    pub disruption: Arc<dyn Disruption>,
-    pub search: Arc<dyn Search>,
-    pub status: Arc<dyn Status>,
-    pub notes: Arc<dyn Notes>,
 }
 
 /// A process, put together but not yet listening.

@@ -1,7 +1,6 @@
 //! A backup is taken while people buy, and brought back into an empty folder: what it holds is one instant of the house.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test may fail loudly"

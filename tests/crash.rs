@@ -1,6 +1,6 @@
 //! Booking in a process of its own, killed at seeded moments of buying. Buyers repeat what was not answered, with the
 //! same keys; in the end the client's ledger, the seats and the payments agree. On both engines.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 #[path = "../modules/booking/tests/suite/mod.rs"]
 mod suite;

@@ -47,7 +47,7 @@ pub(super) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<HttpR
     let first = if wish.after.is_some() { "/admin/accounts".to_owned() } else { String::new() };
     let page = PageAsk { after: wish.after, limit: 50 };
     let ask = FindAccounts { text: wish.q.trim().to_owned(), role: wish.role.parse().ok(), page };
-    let found = visit.portal.accounts.find(&visit.ctx, ask).await?;
+    let found = visit.portal.faces.accounts.find(&visit.ctx, ask).await?;
     let mut roles = vec![Choice::new("", "Any role", wish.role.is_empty())];
     roles.extend(Role::ALL.map(|role| Choice::new(role, role, role.as_str() == wish.role)));
     visit.page(&List {
@@ -85,10 +85,10 @@ struct Page {
 pub(super) async fn show(visit: Visit, person: web::Path<String>) -> Result<HttpResponse, Stop> {
     let me = visit.staff(&MAY_LOOK)?.id;
     let person = person_of(&person)?;
-    let account = visit.portal.accounts.account(&visit.ctx, PersonOf { person }).await?;
+    let account = visit.portal.faces.accounts.account(&visit.ctx, PersonOf { person }).await?;
     let may_change = visit.ctx.actor.may(&[]);
     let sessions = if may_change {
-        visit.portal.accounts.sessions(&visit.ctx, PersonOf { person }).await?
+        visit.portal.faces.accounts.sessions(&visit.ctx, PersonOf { person }).await?
     } else {
         Vec::new()
     };
@@ -124,7 +124,7 @@ pub(super) async fn role(person: web::Path<String>, form: Form<RoleForm>) -> Res
     };
     let to = format!("/admin/accounts/{}", change.person);
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
-    let account = visit.portal.accounts.set_role(&ctx, change).await?;
+    let account = visit.portal.faces.accounts.set_role(&ctx, change).await?;
     visit.sessions.forget();
     let said = format!("{} is a {} now; their sessions have ended.", account.email, account.role);
     Ok(visit.redirect_saying(&to, FlashKind::Ok, &said))
@@ -140,7 +140,7 @@ pub(super) async fn end_sessions(
     let reason = given(&fields.reason)?.to_owned();
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
     let all = EndSessions { person, only: None, keep: None, reason };
-    let ended = visit.portal.accounts.end_sessions(&ctx, all).await?;
+    let ended = visit.portal.faces.accounts.end_sessions(&ctx, all).await?;
     visit.sessions.forget();
     let said = format!("{ended} sessions have ended.");
     Ok(visit.redirect_saying(&format!("/admin/accounts/{person}"), FlashKind::Ok, &said))

@@ -43,9 +43,9 @@ pub(super) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<HttpR
     let first = if wish.after.is_some() { format!("/admin/audit?of={}", wish.of) } else { String::new() };
     let page = PageAsk { after: wish.after, limit: 50 };
     let found: Page<AuditRow> = match wish.of.as_str() {
-        "accounts" => visit.portal.accounts.audit(&visit.ctx, page).await?,
+        "accounts" => visit.portal.faces.accounts.audit(&visit.ctx, page).await?,
         "switch" => visit.portal.cockpit.audit(page).await?,
-        _ => visit.portal.orders.audit(&visit.ctx, page).await?,
+        _ => visit.portal.faces.orders.audit(&visit.ctx, page).await?,
     };
     let of = [("booking", "Bookings and flights"), ("accounts", "Accounts"), ("switch", "Switch and feeds")];
     let chosen = if of.iter().any(|(word, _)| *word == wish.of) { wish.of.as_str() } else { "booking" };

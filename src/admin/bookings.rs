@@ -67,7 +67,7 @@ pub(super) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<HttpR
     let first = if wish.after.is_some() { "/admin/bookings".to_owned() } else { String::new() };
     let page = PageAsk { after: wish.after, limit: 50 };
     let ask = OrderSearch { text: wish.q.trim().to_owned(), state, page };
-    let found = visit.portal.orders.search(&visit.ctx, ask).await?;
+    let found = visit.portal.faces.orders.search(&visit.ctx, ask).await?;
     let mut states = vec![Choice::new("", "Any state", wish.state.is_empty())];
     states.extend(STATES.map(|(state, words, _)| Choice::new(word(state), words, word(state) == wish.state)));
     visit.page(&List {
@@ -158,7 +158,7 @@ struct PassengerView {
 
 pub(super) async fn show(visit: Visit, locator: web::Path<String>) -> Result<HttpResponse, Stop> {
     visit.staff(&MAY_LOOK)?;
-    let order = visit.portal.orders.order(&visit.ctx, of(&locator)?).await?;
+    let order = visit.portal.faces.orders.order(&visit.ctx, of(&locator)?).await?;
     let may_refund = visit.ctx.actor.may(&MAY_REFUND);
     let key = visit.new_key();
     visit.page(&Page { shell: visit.shell(), order: view(visit.locale, &order)?, may_refund, key })
@@ -179,7 +179,7 @@ pub(super) async fn refund(locator: web::Path<String>, form: Form<RefundForm>) -
     let reason = given(&fields.reason)?.to_owned();
     let locator: Locator = locator.parse().map_err(|_| Stop::NotFound)?;
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
-    visit.portal.orders.refund(&ctx, Refund { locator, amount, reason }).await?;
+    visit.portal.faces.orders.refund(&ctx, Refund { locator, amount, reason }).await?;
     let said = format!("{} refunded.", visit.locale.money(amount));
     Ok(visit.redirect_saying(&format!("/admin/bookings/{locator}"), FlashKind::Ok, &said))
 }

@@ -58,7 +58,7 @@ pub(super) async fn list(visit: Visit, Query(wish): Query<Wish>) -> Result<HttpR
     let first = if wish.after.is_some() { format!("/admin/flights?date={date}") } else { String::new() };
     let page = PageAsk { after: wish.after, limit: 100 };
     let ask = FlightsAsk { date, text: wish.q.trim().to_owned(), page };
-    let found = visit.portal.schedule.flights(&visit.ctx, ask).await?;
+    let found = visit.portal.faces.schedule.flights(&visit.ctx, ask).await?;
     let date = date.to_string();
     visit.page(&List {
         shell: visit.shell(),
@@ -109,9 +109,9 @@ type Path = web::Path<(String, String, String, String)>;
 pub(super) async fn show(visit: Visit, path: Path) -> Result<HttpResponse, Stop> {
     visit.staff(&MAY_LOOK)?;
     let leg = leg(&path)?;
-    let inventory = visit.portal.schedule.inventory(&visit.ctx, leg).await?;
+    let inventory = visit.portal.faces.schedule.inventory(&visit.ctx, leg).await?;
     let page = PageAsk::first(200);
-    let orders = visit.portal.disruption.on_leg(&visit.ctx, OnLeg { leg, page }).await?;
+    let orders = visit.portal.faces.disruption.on_leg(&visit.ctx, OnLeg { leg, page }).await?;
     let dated = &inventory.leg;
     visit.page(&Page {
         title: format!("{} {}–{}, {}", leg.designator, leg.from, leg.to, visit.locale.long_date(leg.date)),
@@ -139,7 +139,7 @@ pub(super) async fn cancel(path: Path, form: Form<Reason>) -> Result<HttpRespons
     let leg = leg(&path)?;
     let reason = given(&fields.reason)?.to_owned();
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
-    let affected = visit.portal.disruption.cancel_leg(&ctx, CancelLeg { leg, reason }).await?;
+    let affected = visit.portal.faces.disruption.cancel_leg(&ctx, CancelLeg { leg, reason }).await?;
     let said = format!(
         "{} is cancelled. {} passengers in {} bookings are told and asked what to do.",
         leg.designator, affected.passengers, affected.orders

@@ -26,7 +26,8 @@ struct Page {
 pub(super) async fn show(visit: Visit) -> Result<HttpResponse, Stop> {
     visit.staff(&Role::ALL[1..])?;
     let ask = OrderSearch { page: PageAsk::first(8), ..OrderSearch::default() };
-    let (orders, readers) = futures_util::join!(visit.portal.orders.search(&visit.ctx, ask), readers(&visit));
+    let (orders, readers) =
+        futures_util::join!(visit.portal.faces.orders.search(&visit.ctx, ask), readers(&visit));
     let table = visit.portal.cockpit.table();
     let resting = orders.is_err();
     let page = Page {

@@ -40,9 +40,9 @@ async fn replay(
 pub(crate) async fn readers(visit: &Visit) -> Vec<ReaderStatus> {
     let (portal, ctx): (&Portal, _) = (&visit.portal, &visit.ctx);
     let (search, status, notes) = futures_util::join!(
-        portal.search.readers(ctx, ReadersAsk {}),
-        portal.status.readers(ctx, ReadersAsk {}),
-        portal.notes.readers(ctx, ReadersAsk {}),
+        portal.faces.search.readers(ctx, ReadersAsk {}),
+        portal.faces.status.readers(ctx, ReadersAsk {}),
+        portal.faces.notes.readers(ctx, ReadersAsk {}),
     );
     let mut all = search.unwrap_or_default();
     all.extend(status.unwrap_or_default());
@@ -58,9 +58,9 @@ pub(crate) async fn rebuild(visit: &Visit, reader: &str, reason: &str) -> Result
     let ask = ReplayReader { reader: reader.to_owned(), reason: reason.to_owned() };
     let (portal, ctx): (&Portal, _) = (&visit.portal, &visit.ctx);
     match reader.split('.').next().unwrap_or_default() {
-        "search" => portal.search.replay(ctx, ask).await?,
-        "status" => portal.status.replay(ctx, ask).await?,
-        "notes" => portal.notes.replay(ctx, ask).await?,
+        "search" => portal.faces.search.replay(ctx, ask).await?,
+        "status" => portal.faces.status.replay(ctx, ask).await?,
+        "notes" => portal.faces.notes.replay(ctx, ask).await?,
         _ => return Err(Stop::NotFound),
     }
     portal.cockpit.record(ctx, "feed.replayed", reader, reason).await?;

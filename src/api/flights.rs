@@ -20,7 +20,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
 
 async fn flight(visit: Visit, path: web::Path<(String, String)>) -> Result<HttpResponse, Stop> {
     let of = flight_of(&path)?;
-    let found = visit.portal.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
+    let found = visit.portal.faces.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
     Ok(conditional(&visit, &json!({ "data": flight_json(&found) })))
 }
 
@@ -64,7 +64,7 @@ async fn board(
     let airport: Iata = iata.parse()?;
     let limit = query.limit.unwrap_or(100).clamp(1, 500);
     let ask = BoardAsk { airport, direction, date: query.date, limit, after: query.after };
-    let board = visit.portal.status.board(&visit.ctx, ask).await?;
+    let board = visit.portal.faces.status.board(&visit.ctx, ask).await?;
     Ok(conditional(visit, &board_json(&board)))
 }
 

@@ -39,7 +39,7 @@ enum Switch {
 }
 
 async fn itineraries(visit: Visit, Query(ask): Query<Ask>) -> Result<HttpResponse, Stop> {
-    let found = visit.portal.search.itineraries(&visit.ctx, question(ask)?).await?;
+    let found = visit.portal.faces.search.itineraries(&visit.ctx, question(ask)?).await?;
     let data: Vec<_> = found.page.items.iter().map(ItineraryView::from).collect();
     Ok(HttpResponse::Ok().json(json!({ "data": data, "next": found.page.next })))
 }
@@ -79,7 +79,7 @@ struct AirportsQuery {
 
 async fn airports(visit: Visit, Query(ask): Query<AirportsQuery>) -> Result<HttpResponse, Stop> {
     let ask = AirportsAsk { q: ask.q, limit: ask.limit.unwrap_or(8).clamp(1, 50) };
-    let hits = visit.portal.search.airports(&visit.ctx, ask).await?;
+    let hits = visit.portal.faces.search.airports(&visit.ctx, ask).await?;
     let data: Vec<_> = hits
         .iter()
         .map(|hit| {

@@ -80,7 +80,7 @@ impl Hub {
                 wait_ms: if after.is_some() { 10_000 } else { 0 },
             };
             let batch = tokio::select! {
-                batch = portal.status.feed(&ctx, ask) => batch,
+                batch = portal.faces.status.feed(&ctx, ask) => batch,
                 _ = stop.changed() => break,
             };
             match batch {
@@ -160,8 +160,8 @@ async fn airport(visit: Visit, hub: Data<Hub>, iata: web::Path<String>) -> Resul
     let iata: Iata = iata.parse()?;
     let begun = begin(&hub, &visit, Topic::Airport(iata));
     let ask = |direction| BoardAsk { airport: iata, direction, date: None, limit: 100, after: None };
-    let departures = visit.portal.status.board(&visit.ctx, ask(Direction::Departures)).await?;
-    let arrivals = visit.portal.status.board(&visit.ctx, ask(Direction::Arrivals)).await?;
+    let departures = visit.portal.faces.status.board(&visit.ctx, ask(Direction::Departures)).await?;
+    let arrivals = visit.portal.faces.status.board(&visit.ctx, ask(Direction::Arrivals)).await?;
     let snapshot =
         json!({ "airport": iata, "departures": rows_json(&departures), "arrivals": rows_json(&arrivals) });
     Ok(begun.stream(&snapshot))
@@ -174,7 +174,7 @@ async fn flight(
 ) -> Result<HttpResponse, Stop> {
     let of = flight_of(&path)?;
     let begun = begin(&hub, &visit, Topic::Flight(of.clone()));
-    let found = visit.portal.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
+    let found = visit.portal.faces.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
     Ok(begun.stream(&flight_json(&found)))
 }
 

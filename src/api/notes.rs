@@ -67,7 +67,7 @@ async fn list(visit: Visit, listed: Query<Listed>) -> Result<HttpResponse, Stop>
     let Listed { order, pad, trip, limit, after } = listed.0;
     let page = PageAsk { after, ..limit.map_or_else(PageAsk::default, PageAsk::first) };
     let of = NotesOf { pad, trip, order: NoteOrder::from_word(&order), page };
-    let found = visit.portal.notes.list(&visit.ctx, of).await.map_err(stop)?;
+    let found = visit.portal.faces.notes.list(&visit.ctx, of).await.map_err(stop)?;
     let notes: Vec<Value> = found.page.items.iter().map(note_json).collect();
     let next = found.page.next.map(|cursor| cursor.0);
     Ok(HttpResponse::Ok().json(json!({ "data": notes, "total": found.total, "next": next })))
@@ -75,13 +75,13 @@ async fn list(visit: Visit, listed: Query<Listed>) -> Result<HttpResponse, Stop>
 
 async fn one(visit: Visit, id: web::Path<String>) -> Result<HttpResponse, Stop> {
     let of = NoteOf { id: note_id(&id)?, version: None };
-    let note = visit.portal.notes.note(&visit.ctx, of).await.map_err(stop)?;
+    let note = visit.portal.faces.notes.note(&visit.ctx, of).await.map_err(stop)?;
     Ok(tagged(StatusCode::OK, &note))
 }
 
 async fn add(visit: Visit, body: Bytes) -> Result<HttpResponse, Stop> {
     let draft = read::<NoteBody>(&visit, &body)?.into();
-    let note = visit.portal.notes.add(&visit.ctx, draft).await.map_err(stop)?;
+    let note = visit.portal.faces.notes.add(&visit.ctx, draft).await.map_err(stop)?;
     let mut answer = tagged(StatusCode::CREATED, &note);
     located(&mut answer, &format!("/api/v1/notes/{}", note.id));
     Ok(answer)
@@ -91,30 +91,31 @@ async fn change(visit: Visit, id: web::Path<String>, body: Bytes) -> Result<Http
     let id = note_id(&id)?;
     let version = if_match(visit.request())?;
     let draft = read::<NoteBody>(&visit, &body)?.into();
-    let note = visit.portal.notes.edit(&visit.ctx, NoteEdit { id, draft, version }).await.map_err(stop)?;
+    let note =
+        visit.portal.faces.notes.edit(&visit.ctx, NoteEdit { id, draft, version }).await.map_err(stop)?;
     Ok(tagged(StatusCode::OK, &note))
 }
 
 async fn remove(visit: Visit, id: web::Path<String>) -> Result<HttpResponse, Stop> {
     let of = NoteOf { id: note_id(&id)?, version: if_match(visit.request())? };
-    visit.portal.notes.delete(&visit.ctx, of).await.map_err(stop)?;
+    visit.portal.faces.notes.delete(&visit.ctx, of).await.map_err(stop)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 async fn pads(visit: Visit) -> Result<HttpResponse, Stop> {
-    let found = visit.portal.notes.pads(&visit.ctx, PadsOf {}).await.map_err(stop)?;
+    let found = visit.portal.faces.notes.pads(&visit.ctx, PadsOf {}).await.map_err(stop)?;
     let pads: Vec<Value> = found.iter().map(pad_json).collect();
     Ok(HttpResponse::Ok().json(json!({ "data": pads, "next": null })))
 }
 
 async fn pad(visit: Visit, id: web::Path<String>) -> Result<HttpResponse, Stop> {
-    let pad = visit.portal.notes.pad(&visit.ctx, PadOf { id: pad_id(&id)? }).await.map_err(stop)?;
+    let pad = visit.portal.faces.notes.pad(&visit.ctx, PadOf { id: pad_id(&id)? }).await.map_err(stop)?;
     Ok(HttpResponse::Ok().json(json!({ "data": pad_json(&pad) })))
 }
 
 async fn add_pad(visit: Visit, body: Bytes) -> Result<HttpResponse, Stop> {
     let PadBody { name } = read(&visit, &body)?;
-    let pad = visit.portal.notes.add_pad(&visit.ctx, PadDraft { name }).await.map_err(stop)?;
+    let pad = visit.portal.faces.notes.add_pad(&visit.ctx, PadDraft { name }).await.map_err(stop)?;
     let mut answer = HttpResponse::Created().json(json!({ "data": pad_json(&pad) }));
     located(&mut answer, &format!("/api/v1/pads/{}", pad.id));
     Ok(answer)
@@ -123,12 +124,12 @@ async fn add_pad(visit: Visit, body: Bytes) -> Result<HttpResponse, Stop> {
 async fn rename_pad(visit: Visit, id: web::Path<String>, body: Bytes) -> Result<HttpResponse, Stop> {
     let PadBody { name } = read(&visit, &body)?;
     let edit = PadEdit { id: pad_id(&id)?, name };
-    let pad = visit.portal.notes.rename_pad(&visit.ctx, edit).await.map_err(stop)?;
+    let pad = visit.portal.faces.notes.rename_pad(&visit.ctx, edit).await.map_err(stop)?;
     Ok(HttpResponse::Ok().json(json!({ "data": pad_json(&pad) })))
 }
 
 async fn remove_pad(visit: Visit, id: web::Path<String>) -> Result<HttpResponse, Stop> {
-    visit.portal.notes.delete_pad(&visit.ctx, PadOf { id: pad_id(&id)? }).await.map_err(stop)?;
+    visit.portal.faces.notes.delete_pad(&visit.ctx, PadOf { id: pad_id(&id)? }).await.map_err(stop)?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -182,11 +182,11 @@ async fn fill(data: &Path, config: Option<&Path>) -> anyhow::Result<()> {
 async fn has_read(portal: &Portal) {
     let ctx = Ctx::system("demo");
     let end = FeedAfter { after: i64::MAX - 1, limit: 1, wait_ms: 0 };
-    let head = portal.schedule.feed(&ctx, end).await.map_or(0, |batch| batch.head);
+    let head = portal.faces.schedule.feed(&ctx, end).await.map_or(0, |batch| batch.head);
     for _ in 0..2_000 {
         let (search, status) = futures_util::join!(
-            portal.search.readers(&ctx, ReadersAsk {}),
-            portal.status.readers(&ctx, ReadersAsk {})
+            portal.faces.search.readers(&ctx, ReadersAsk {}),
+            portal.faces.status.readers(&ctx, ReadersAsk {})
         );
         let readers = [search.unwrap_or_default(), status.unwrap_or_default()].concat();
         if all_passed(&readers, head) {

@@ -22,7 +22,7 @@ impl Visit {
     /// Ends the session that this visit came with, if any: whoever signs in again leaves no open one behind.
     pub async fn end_session(&self) {
         let Some(token) = self.token.clone().filter(|_| self.session.is_some()) else { return };
-        if let Err(error) = self.portal.accounts.sign_out(&self.ctx, ShownToken { token }).await {
+        if let Err(error) = self.portal.faces.accounts.sign_out(&self.ctx, ShownToken { token }).await {
             tracing::warn!(request_id = %self.ctx.request_id, %error, "an earlier session could not be ended");
         }
     }

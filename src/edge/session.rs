@@ -110,7 +110,7 @@ async fn person(
     if let Some(known) = sessions.people.get(&key) {
         return Ok(known);
     }
-    let found = portal.accounts.session(ctx, ShownToken { token: token.clone() }).await?.map(Arc::new);
+    let found = portal.faces.accounts.session(ctx, ShownToken { token: token.clone() }).await?.map(Arc::new);
     sessions.people.insert(key, found.clone());
     Ok(found)
 }
@@ -125,7 +125,7 @@ async fn machine(
     if let Some(known) = sessions.machines.get(&key) {
         return Ok(known);
     }
-    let found = portal.accounts.machine(ctx, ShownToken { token: token.clone() }).await?.map(Arc::new);
+    let found = portal.faces.accounts.machine(ctx, ShownToken { token: token.clone() }).await?.map(Arc::new);
     sessions.machines.insert(key, found.clone());
     Ok(found)
 }

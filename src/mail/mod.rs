@@ -72,15 +72,16 @@ impl Postman {
     async fn round(&self) -> Result<usize, Fault> {
         let ask = TakeMail { limit: 20 };
         let ctx = Ctx::system("mail");
-        let accounts = self.portal.accounts.take_mail(&ctx, ask.clone()).await.map_err(Fault::unavailable)?;
+        let accounts =
+            self.portal.faces.accounts.take_mail(&ctx, ask.clone()).await.map_err(Fault::unavailable)?;
         for mail in &accounts {
             let outcome = self.outcome(mail).await;
-            self.portal.accounts.mail_done(&ctx, outcome).await.map_err(Fault::unavailable)?;
+            self.portal.faces.accounts.mail_done(&ctx, outcome).await.map_err(Fault::unavailable)?;
         }
-        let booking = self.portal.orders.take_mail(&ctx, ask).await.map_err(Fault::unavailable)?;
+        let booking = self.portal.faces.orders.take_mail(&ctx, ask).await.map_err(Fault::unavailable)?;
         for mail in &booking {
             let outcome = self.outcome(mail).await;
-            self.portal.orders.mail_done(&ctx, outcome).await.map_err(Fault::unavailable)?;
+            self.portal.faces.orders.mail_done(&ctx, outcome).await.map_err(Fault::unavailable)?;
         }
         Ok(accounts.len() + booking.len())
     }

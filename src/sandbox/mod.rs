@@ -89,7 +89,7 @@ struct Said {
 }
 
 async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Stop> {
-    let intent = visit.portal.payments.intent(&visit.ctx, of(&id)?).await?;
+    let intent = visit.portal.faces.payments.intent(&visit.ctx, of(&id)?).await?;
     page(&visit, &intent)
 }
 
@@ -103,10 +103,10 @@ async fn pay(id: Path<String>, form: Form<Typed>) -> Result<HttpResponse, Stop> 
         code: Secret::new(fields.code),
     };
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
-    match visit.portal.payments.pay(&ctx, card).await {
+    match visit.portal.faces.payments.pay(&ctx, card).await {
         Ok(intent) => Ok(onward(&visit, &intent)),
         Err(BookingError::Invalid(errors)) => {
-            let intent = visit.portal.payments.intent(&visit.ctx, IntentOf { id: intent }).await?;
+            let intent = visit.portal.faces.payments.intent(&visit.ctx, IntentOf { id: intent }).await?;
             let typed =
                 CardPage { number: fields.number, expiry: fields.expiry, ..card_page(&visit, &intent) };
             visit.page_as(StatusCode::UNPROCESSABLE_ENTITY, &CardPage { troubles: errors.into(), ..typed })
@@ -125,7 +125,7 @@ async fn answer(id: Path<String>, form: Form<Said>) -> Result<HttpResponse, Stop
         other => return Err(Stop::BadRequest(format!("`{other}` is neither approve nor reject"))),
     };
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
-    match visit.portal.payments.answer(&ctx, ChallengeAnswer { intent, approve }).await {
+    match visit.portal.faces.payments.answer(&ctx, ChallengeAnswer { intent, approve }).await {
         Ok(intent) => Ok(onward(&visit, &intent)),
         Err(BookingError::NotNow(why)) => ended(&visit, intent, why).await,
         Err(error) => Err(error.into()),
@@ -176,7 +176,7 @@ fn unkept(mut response: HttpResponse) -> HttpResponse {
 
 /// A payment that cannot go on: too late, or done already.
 async fn ended(visit: &Visit, id: IntentId, why: String) -> Result<HttpResponse, Stop> {
-    let intent = visit.portal.payments.intent(&visit.ctx, IntentOf { id }).await?;
+    let intent = visit.portal.faces.payments.intent(&visit.ctx, IntentOf { id }).await?;
     if intent.state == IntentState::Succeeded {
         return Ok(onward(visit, &intent));
     }

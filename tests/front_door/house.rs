@@ -11,7 +11,7 @@ use actix_web::{
 };
 use banyan::{
     edge::{self, Assets, EdgeSettings, Form, Gate, Patience, Rates, Seal, Sessions, Stop, Visit},
-    portal::{House as Facts, Portal},
+    portal::{Faces, House as Facts, Portal},
 };
 use cockpit::Cockpit;
 use kernel::{Always, Ctx, Decide, Fork, Outside, Role, Secret, Target};
@@ -160,7 +160,7 @@ async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::pat
     let known = Known { modules: vec!["accounts".to_owned()], upstreams: Vec::default() };
     let db = sqlite("switch", &cockpit::migrations(), &outside);
     let cockpit = Arc::new(Cockpit::open(db, switch, folder.join("last-good"), known).await);
-    Portal {
+    let faces = Faces {
         accounts,
         schedule: away!(booking_api::Schedule),
         shop: away!(booking_api::Shop),
@@ -170,6 +170,9 @@ async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::pat
         search: away!(search_api::Search),
         status: away!(status_api::Status),
         notes: away!(notes_api::Notes),
+    };
+    Portal {
+        faces,
         cockpit,
         own_tokens: Arc::new(|_| None),
         seal: Seal::new(&[5; 32], outside.clone(), false),

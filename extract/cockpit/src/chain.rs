@@ -1,10 +1,11 @@
 //! The audit chain: each change carries the SHA-256 of itself and of the one before, so that an edited byte
 //! anywhere breaks every hash after it.
 
+use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 use store::Micros;
 
-use crate::rows::ChangeRow;
+use crate::schema::change_log;
 
 /// Who changed what, and why.
 #[derive(Debug, Clone)]
@@ -15,6 +16,23 @@ pub(crate) struct Change {
     pub(crate) reason: String,
     pub(crate) request_id: String,
     pub(crate) detail: String,
+}
+
+/// A change as it lies in the log.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = change_log)]
+pub(crate) struct ChangeRow {
+    pub(crate) n: i64,
+    pub(crate) epoch: i64,
+    pub(crate) at: Micros,
+    pub(crate) actor: String,
+    pub(crate) action: String,
+    pub(crate) subject: String,
+    pub(crate) reason: String,
+    pub(crate) request_id: String,
+    pub(crate) detail: String,
+    pub(crate) previous: String,
+    pub(crate) hash: String,
 }
 
 pub(crate) fn link(n: i64, epoch: i64, at: Micros, change: Change, previous: String) -> ChangeRow {

@@ -265,7 +265,7 @@ fn change(ctx: &Ctx, action: &'static str, subject: &str, reason: &str, detail: 
     }
 }
 
-fn audit_row(row: rows::ChangeRow) -> AuditRow {
+fn audit_row(row: chain::ChangeRow) -> AuditRow {
     AuditRow {
         at: row.at.0,
         module: "switch".into(),

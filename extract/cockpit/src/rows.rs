@@ -5,26 +5,9 @@ use store::{Conn, DbError, JsonText, Micros};
 use switch::Table;
 
 use crate::{
-    chain::{self, Change},
+    chain::{self, Change, ChangeRow},
     schema::{change_log, decision_table},
 };
-
-/// A change as it lies in the log.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = change_log)]
-pub(crate) struct ChangeRow {
-    pub(crate) n: i64,
-    pub(crate) epoch: i64,
-    pub(crate) at: Micros,
-    pub(crate) actor: String,
-    pub(crate) action: String,
-    pub(crate) subject: String,
-    pub(crate) reason: String,
-    pub(crate) request_id: String,
-    pub(crate) detail: String,
-    pub(crate) previous: String,
-    pub(crate) hash: String,
-}
 
 /// The table with the highest epoch, if any was ever stored.
 pub(crate) fn latest(conn: &mut Conn) -> Result<Option<Table>, DbError> {

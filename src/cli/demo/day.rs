@@ -36,7 +36,7 @@ pub(super) async fn play(
         // A folder that was closed for a day has thousands to catch up with: a few at a time keep the process small.
         for batch in messages.chunks(200) {
             let taken =
-                portal.status.take(&Ctx::system("demo"), Movements { messages: batch.to_vec() }).await;
+                portal.faces.status.take(&Ctx::system("demo"), Movements { messages: batch.to_vec() }).await;
             if let Err(error) = taken {
                 tracing::warn!(%error, "the demo's operational day stumbled");
             }

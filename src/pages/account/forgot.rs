@@ -52,7 +52,7 @@ pub(super) async fn send(posted: Form<ForgotFields>) -> Result<HttpResponse, Sto
     let Form { visit, fields } = posted;
     visit.count(Class::SignIn, &fields.email)?;
     let ask = RequestReset { email: fields.email.clone() };
-    match visit.portal.accounts.request_reset(&visit.ctx, ask).await {
+    match visit.portal.faces.accounts.request_reset(&visit.ctx, ask).await {
         Ok(()) => Ok(visit.redirect_saying(
             "/signin/",
             FlashKind::Note,
@@ -78,7 +78,7 @@ pub(super) async fn set(token: Path<String>, posted: Form<ResetFields>) -> Resul
         new_password: fields.new_password,
         repeat_new_password: fields.repeat_new_password,
     };
-    let (expired, troubles) = match visit.portal.accounts.reset_password(&visit.ctx, reset).await {
+    let (expired, troubles) = match visit.portal.faces.accounts.reset_password(&visit.ctx, reset).await {
         Ok(()) => {
             visit.sessions.forget();
             let words = "Your password is successfully changed. Now you can sign in.";

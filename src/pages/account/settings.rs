@@ -64,7 +64,7 @@ pub(super) async fn change(posted: Form<PasswordFields>) -> Result<HttpResponse,
         repeat_new_password: fields.repeat_new_password,
         keep: visit.session.as_ref().map(|session| session.id),
     };
-    match visit.portal.accounts.change_password(&visit.ctx, change).await {
+    match visit.portal.faces.accounts.change_password(&visit.ctx, change).await {
         Ok(()) => {
             visit.sessions.forget();
             let words = "Your password is successfully changed.";
@@ -83,7 +83,7 @@ pub(super) async fn end(posted: Form<EndFields>) -> Result<HttpResponse, Stop> {
     let person = visit.account()?.id;
     let keep = visit.session.as_ref().map(|session| session.id);
     let which = EndSessions { person, only: fields.session, keep, reason: String::new() };
-    let ended = visit.portal.accounts.end_sessions(&visit.ctx, which).await?;
+    let ended = visit.portal.faces.accounts.end_sessions(&visit.ctx, which).await?;
     visit.sessions.forget();
     let words = match ended {
         0 => "You are signed in nowhere else.".to_owned(),
@@ -97,7 +97,7 @@ async fn settings_page(visit: &Visit, troubles: Troubles) -> Result<SettingsPage
     let account = visit.account()?;
     let of = PersonOf { person: account.id };
     let (here, mine) = (Here::of(visit), visit.session.as_ref().map(|session| session.id));
-    let sessions = visit.portal.accounts.sessions(&visit.ctx, of).await?;
+    let sessions = visit.portal.faces.accounts.sessions(&visit.ctx, of).await?;
     Ok(SettingsPage {
         shell: visit.shell(),
         email: account.email.to_string(),

@@ -92,7 +92,7 @@ pub(super) async fn up(posted: Form<SignUpFields>) -> Result<HttpResponse, Stop>
         subject: Some(visit.ctx.subject.to_string()),
     };
     let onward = Onward { next: fields.next };
-    match visit.portal.accounts.sign_up(&visit.ctx, new).await {
+    match visit.portal.faces.accounts.sign_up(&visit.ctx, new).await {
         Ok(_) => {
             let to = with_next("/signin/", onward.path());
             Ok(visit.redirect_saying(&to, FlashKind::Ok, "Account is created. Now you can sign in."))
@@ -116,7 +116,7 @@ pub(super) async fn open(posted: Form<SignInFields>) -> Result<HttpResponse, Sto
     let onward = Onward { next: fields.next };
     visit.count(Class::SignIn, &fields.email)?;
     let with = SignIn { email: fields.email.clone(), password: fields.password, device: visit.device() };
-    let troubles = match visit.portal.accounts.sign_in(&visit.ctx, with).await {
+    let troubles = match visit.portal.faces.accounts.sign_in(&visit.ctx, with).await {
         Ok(opened) => {
             visit.end_session().await;
             return Ok(welcome(&visit, &opened, onward.path()));
@@ -147,7 +147,7 @@ pub(super) async fn leaving(visit: Visit) -> Result<HttpResponse, Stop> {
 pub(super) async fn out(posted: Form<()>) -> Result<HttpResponse, Stop> {
     let visit = posted.visit;
     if let Some(token) = visit.token.clone() {
-        visit.portal.accounts.sign_out(&visit.ctx, ShownToken { token }).await?;
+        visit.portal.faces.accounts.sign_out(&visit.ctx, ShownToken { token }).await?;
     }
     Ok(visit.signed_out(visit.redirect_saying("/signin/", FlashKind::Note, "You are signed out.")))
 }

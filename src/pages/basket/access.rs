@@ -25,7 +25,7 @@ pub(super) async fn basket(visit: &Visit, id: &str) -> Result<Basket, Stop> {
     if !granted(visit).contains(&id) {
         return Err(Stop::NotFound);
     }
-    Ok(visit.portal.shop.basket(&visit.ctx, BasketOf { id }).await?)
+    Ok(visit.portal.faces.shop.basket(&visit.ctx, BasketOf { id }).await?)
 }
 
 fn granted(visit: &Visit) -> Vec<BasketId> {

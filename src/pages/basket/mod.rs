@@ -53,7 +53,7 @@ async fn open(form: Form<Chosen>) -> Result<HttpResponse, Stop> {
     }
     let quotes = [search.outbound.clone(), quote].into_iter().filter(|quote| !quote.is_empty()).collect();
     let ctx = visit.ctx_with_key("")?;
-    match visit.portal.shop.open_basket(&ctx, Choice { quotes }).await {
+    match visit.portal.faces.shop.open_basket(&ctx, Choice { quotes }).await {
         Ok(basket) => {
             let response = visit.redirect(&format!("/baskets/{}/passengers", basket.id));
             Ok(access::grant(&visit, response, basket.id))

@@ -75,7 +75,7 @@ pub(super) async fn keep(id: Path<String>, form: Form<Sent>) -> Result<HttpRespo
     let basket = access::basket(&visit, &id).await?;
     let put = typed(&basket, fields);
     let ctx = visit.ctx_with_key("")?;
-    match visit.portal.shop.put_passengers(&ctx, put.clone()).await {
+    match visit.portal.faces.shop.put_passengers(&ctx, put.clone()).await {
         Ok(basket) => Ok(visit.redirect(&format!("/baskets/{}/review", basket.id))),
         Err(BookingError::Invalid(errors)) => {
             visit.page_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&visit, &basket, put, errors.into()))

@@ -60,7 +60,7 @@ pub(super) async fn pay(id: Path<String>, form: Form<Agreement>) -> Result<HttpR
     let agreed = Money::parse(&fields.agreed_amount, fields.agreed_currency.parse()?)?;
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
     let ask = CheckOut { basket: basket.id, agreed };
-    match visit.portal.shop.check_out(&ctx, ask).await {
+    match visit.portal.faces.shop.check_out(&ctx, ask).await {
         Ok(done) => Ok(to_payment(&visit, &done)),
         Err(BookingError::PriceChanged(now)) => changed(&visit, &id, agreed, now).await,
         Err(error) => gone::page(&visit, error, &views::search(&basket.offer)),

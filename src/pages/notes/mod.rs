@@ -57,7 +57,7 @@ async fn list_of(visit: &Visit, pad: Option<Pad>, shown: &Shown) -> Result<HttpR
     let after = shown.after.clone().map(Cursor);
     let page = PageAsk { after, ..shown.limit.map_or_else(PageAsk::default, PageAsk::first) };
     let of = NotesOf { pad: pad.as_ref().map(|pad| pad.id), trip: None, order, page };
-    let found = visit.portal.notes.list(&visit.ctx, of).await?;
+    let found = visit.portal.faces.notes.list(&visit.ctx, of).await?;
     let base = pad.as_ref().map_or_else(|| "/notes/".to_owned(), |pad| pad_path(pad.id));
     let mine = pads_of(visit).await?;
     visit.page(&ListPage {
@@ -98,10 +98,10 @@ async fn create(posted: Form<NoteFields>) -> Result<HttpResponse, Stop> {
     let Form { visit, fields } = posted;
     visit.account()?;
     let draft = fields.draft();
-    let mut done = visit.portal.notes.add(&fields.ctx(&visit)?, draft.clone()).await;
+    let mut done = visit.portal.faces.notes.add(&fields.ctx(&visit)?, draft.clone()).await;
     if done == Err(NotesError::KeyReused) {
         // The same form, filled in anew after going back: another note is what is wanted.
-        done = visit.portal.notes.add(&visit.ctx, draft.clone()).await;
+        done = visit.portal.faces.notes.add(&visit.ctx, draft.clone()).await;
     }
     match done {
         Ok(note) => {
@@ -149,9 +149,9 @@ async fn save(id: Path<String>, posted: Form<NoteFields>) -> Result<HttpResponse
     visit.account()?;
     let draft = fields.draft();
     let edit = NoteEdit { id: note_id(&id)?, draft: draft.clone(), version: fields.version() };
-    let mut done = visit.portal.notes.edit(&fields.ctx(&visit)?, edit.clone()).await;
+    let mut done = visit.portal.faces.notes.edit(&fields.ctx(&visit)?, edit.clone()).await;
     if done == Err(NotesError::KeyReused) {
-        done = visit.portal.notes.edit(&visit.ctx, edit.clone()).await;
+        done = visit.portal.faces.notes.edit(&visit.ctx, edit.clone()).await;
     }
     match done {
         Ok(note) => Ok(visit.redirect_saying(&home_of(&note), FlashKind::Ok, "Note is successfully updated")),
@@ -203,14 +203,14 @@ async fn delete(id: Path<String>, posted: Form<()>) -> Result<HttpResponse, Stop
     let visit = posted.visit;
     visit.account()?;
     let of = NoteOf { id: note_id(&id)?, version: None };
-    let note = visit.portal.notes.delete(&visit.ctx, of).await?;
+    let note = visit.portal.faces.notes.delete(&visit.ctx, of).await?;
     Ok(visit.redirect_saying(&home_of(&note), FlashKind::Ok, "Note is successfully deleted"))
 }
 
 /// One's own note by the text in the address; anything else is not there.
 async fn find(visit: &Visit, id: &str) -> Result<Note, Stop> {
     visit.account()?;
-    Ok(visit.portal.notes.note(&visit.ctx, NoteOf { id: note_id(id)?, version: None }).await?)
+    Ok(visit.portal.faces.notes.note(&visit.ctx, NoteOf { id: note_id(id)?, version: None }).await?)
 }
 
 fn note_id(text: &str) -> Result<NoteId, Stop> {
@@ -218,7 +218,7 @@ fn note_id(text: &str) -> Result<NoteId, Stop> {
 }
 
 async fn pads_of(visit: &Visit) -> Result<Vec<Pad>, NotesError> {
-    visit.portal.notes.pads(&visit.ctx, PadsOf {}).await
+    visit.portal.faces.notes.pads(&visit.ctx, PadsOf {}).await
 }
 
 /// The form as it was sent.

@@ -48,9 +48,9 @@ async fn create(posted: Form<PadFields>) -> Result<HttpResponse, Stop> {
     visit.account()?;
     let draft = PadDraft { name: fields.name.clone() };
     let mut done =
-        visit.portal.notes.add_pad(&visit.ctx_with_key(&fields.idempotency_key)?, draft.clone()).await;
+        visit.portal.faces.notes.add_pad(&visit.ctx_with_key(&fields.idempotency_key)?, draft.clone()).await;
     if done == Err(NotesError::KeyReused) {
-        done = visit.portal.notes.add_pad(&visit.ctx, draft).await;
+        done = visit.portal.faces.notes.add_pad(&visit.ctx, draft).await;
     }
     match done {
         Ok(_) => Ok(visit.redirect_saying("/notes/", FlashKind::Ok, "Pad is successfully created")),
@@ -68,7 +68,7 @@ async fn rename(id: Path<String>, posted: Form<PadFields>) -> Result<HttpRespons
     let Form { visit, fields } = posted;
     let pad = find(&visit, &id).await?;
     let edit = PadEdit { id: pad.id, name: fields.name.clone() };
-    match visit.portal.notes.rename_pad(&visit.ctx, edit).await {
+    match visit.portal.faces.notes.rename_pad(&visit.ctx, edit).await {
         Ok(pad) => Ok(visit.redirect_saying(&pad_path(pad.id), FlashKind::Ok, "Pad is successfully updated")),
         Err(NotesError::Invalid(errors)) => {
             refused(&visit, &settings_page(&visit, &pad, fields.name, errors.into()))
@@ -90,13 +90,13 @@ async fn confirm(visit: Visit, id: Path<String>) -> Result<HttpResponse, Stop> {
 async fn delete(id: Path<String>, posted: Form<()>) -> Result<HttpResponse, Stop> {
     let visit = posted.visit;
     visit.account()?;
-    visit.portal.notes.delete_pad(&visit.ctx, PadOf { id: pad_id(&id)? }).await?;
+    visit.portal.faces.notes.delete_pad(&visit.ctx, PadOf { id: pad_id(&id)? }).await?;
     Ok(visit.redirect_saying("/notes/", FlashKind::Ok, "Pad is successfully deleted"))
 }
 
 async fn find(visit: &Visit, id: &str) -> Result<Pad, Stop> {
     visit.account()?;
-    Ok(visit.portal.notes.pad(&visit.ctx, PadOf { id: pad_id(id)? }).await?)
+    Ok(visit.portal.faces.notes.pad(&visit.ctx, PadOf { id: pad_id(id)? }).await?)
 }
 
 fn refused(visit: &Visit, page: &PadFormPage) -> Result<HttpResponse, Stop> {

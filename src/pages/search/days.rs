@@ -54,7 +54,7 @@ async fn lowest(visit: &Visit, wish: &Wish, later: i64) -> String {
         limit: Some(1),
         ..ItinerariesAsk::new(from, to, date)
     };
-    match visit.portal.search.itineraries(&visit.ctx, ask).await {
+    match visit.portal.faces.search.itineraries(&visit.ctx, ask).await {
         Ok(found) => match found.page.items.first() {
             Some(first) => first
                 .price

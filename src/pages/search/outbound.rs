@@ -33,6 +33,6 @@ impl OutboundView {
 pub(super) async fn arrival(visit: &Visit, quote: &Quote) -> Option<Timestamp> {
     let last = quote.segments.last()?;
     let of = DatedFlightOf { designator: last.designator, date: last.date };
-    let flight = visit.portal.schedule.dated_flight(&visit.ctx, of).await.ok()??;
+    let flight = visit.portal.faces.schedule.dated_flight(&visit.ctx, of).await.ok()??;
     flight.legs.iter().find(|leg| leg.key.to == last.to).map(|leg| leg.arrives)
 }

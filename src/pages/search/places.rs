@@ -16,7 +16,7 @@ pub(super) async fn resolve(
         return Ok(Err(Troubles::one(field, "Enter a city or an airport")));
     }
     let ask = AirportsAsk { q: text.chars().take(60).collect(), limit: 10 };
-    let hits = visit.portal.search.airports(&visit.ctx, ask).await?;
+    let hits = visit.portal.faces.search.airports(&visit.ctx, ask).await?;
     Ok(choose(text, &hits).map_err(|words| Troubles::one(field, words)))
 }
 

@@ -55,7 +55,7 @@ impl Results {
             Some(quote) => outbound::arrival(visit, quote).await,
             None => None,
         };
-        let found = visit.portal.search.itineraries(&visit.ctx, wish.ask(not_before)).await?;
+        let found = visit.portal.faces.search.itineraries(&visit.ctx, wish.ask(not_before)).await?;
         let today = wish::today_at(&found.from, visit.portal.outside.now());
         let empty = if found.page.items.is_empty() && wish.after.is_none() {
             let nearby = days::around(visit, typed, wish, today).await;

@@ -67,7 +67,7 @@ pub(super) async fn show(
     let airport: Iata = iata.parse()?;
     let ask =
         BoardAsk { airport, direction: wish.board, date: wish.date, limit: 60, after: wish.after.clone() };
-    let board = visit.portal.status.board(&visit.ctx, ask).await.map_err(|error| match error {
+    let board = visit.portal.faces.status.board(&visit.ctx, ask).await.map_err(|error| match error {
         status_api::StatusError::UnknownAirport(_) => Stop::NotFound,
         other => other.into(),
     })?;

@@ -10,6 +10,7 @@ use super::words;
 use crate::{
     api::flight_of,
     edge::{Shell, Stop, Visit},
+    pages::say,
 };
 
 #[derive(Template)]
@@ -51,7 +52,7 @@ struct Progress {
 
 pub(super) async fn show(visit: Visit, path: web::Path<(String, String)>) -> Result<HttpResponse, Stop> {
     let of = flight_of(&path).map_err(|_| Stop::NotFound)?;
-    let found = visit.portal.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
+    let found = visit.portal.faces.status.flight(&visit.ctx, of).await?.ok_or(Stop::NotFound)?;
     visit.page(&page(&visit, &found))
 }
 
@@ -156,7 +157,7 @@ fn facts(locale: Locale, leg: &LegStatus) -> Vec<(&'static str, String)> {
     ];
     facts.extend(known.into_iter().filter_map(|(word, time, station)| Some((word, moment(time?, station)))));
     facts.extend(leg.gate.clone().map(|gate| ("Gate", gate)));
-    facts.extend(leg.aircraft.clone().map(|aircraft| ("Aircraft", aircraft)));
+    facts.extend(leg.aircraft.as_deref().map(|code| ("Aircraft", say::aircraft(code))));
     facts.extend(leg.registration.clone().map(|registration| ("Registration", registration)));
     facts
 }

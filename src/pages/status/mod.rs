@@ -92,7 +92,7 @@ async fn way(visit: &Visit, typed: &Typed, troubles: &mut Troubles) -> Result<Op
 
 async fn named(visit: &Visit, text: &str) -> Result<Option<Iata>, Stop> {
     let ask = search_api::AirportsAsk { q: text.to_owned(), limit: 1 };
-    let hits = visit.portal.search.airports(&visit.ctx, ask).await?;
+    let hits = visit.portal.faces.search.airports(&visit.ctx, ask).await?;
     Ok(hits.first().map(|hit| hit.place.iata))
 }
 

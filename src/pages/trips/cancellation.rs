@@ -54,7 +54,7 @@ pub(super) async fn cancel(locator: Path<String>, form: Form<Agreement>) -> Resu
     let agreed_refund = Money::parse(&fields.agreed_amount, fields.agreed_currency.parse()?)?;
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
     let ask = Cancel { of: of.clone(), agreed_refund };
-    match visit.portal.orders.cancel(&ctx, ask).await {
+    match visit.portal.faces.orders.cancel(&ctx, ask).await {
         Ok(order) => Ok(done(&visit, &order)),
         Err(BookingError::PriceChanged(now)) => {
             let notice = format!("The refund is now {}. Nothing was cancelled.", visit.locale.money(now));
@@ -81,7 +81,7 @@ async fn page(
     order: &Order,
     notice: String,
 ) -> Result<(StatusCode, CancellationPage), Stop> {
-    let (terms, notice) = match visit.portal.orders.quote_cancellation(&visit.ctx, of).await {
+    let (terms, notice) = match visit.portal.faces.orders.quote_cancellation(&visit.ctx, of).await {
         Ok(quote) => (Some(terms(visit, &quote)), notice),
         Err(BookingError::NotNow(why)) => (None, say::sentence(&why)),
         Err(error) => return Err(error.into()),

@@ -60,7 +60,7 @@ pub(super) async fn find(form: Form<Asked>) -> Result<HttpResponse, Stop> {
         Err(troubles) => return again(&visit, fields, troubles).await,
     };
     visit.count(Class::FindBooking, &of.locator.to_string())?;
-    match visit.portal.orders.order(&visit.ctx, of).await {
+    match visit.portal.faces.orders.order(&visit.ctx, of).await {
         Ok(order) => {
             let response = visit.redirect(&format!("/trips/{}", order.locator));
             Ok(found::grant(&visit, response, order.locator, fields.family_name.trim().to_owned()))
@@ -110,7 +110,7 @@ async fn mine(visit: &Visit) -> Mine {
     if visit.session.is_none() {
         return if visit.resting { Mine::Resting } else { Mine::SignedOut };
     }
-    match visit.portal.orders.mine(&visit.ctx, asked_page(visit)).await {
+    match visit.portal.faces.orders.mine(&visit.ctx, asked_page(visit)).await {
         Ok(page) => Mine::Trips {
             next: page.next.map(|cursor| next(&cursor)).unwrap_or_default(),
             trips: page.items.iter().map(|summary| view(summary, visit.locale)).collect(),

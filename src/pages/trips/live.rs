@@ -43,7 +43,7 @@ pub(super) async fn ask(visit: &Visit, order: &Order) -> Live {
     let segments: Vec<&Segment> = order.slices.iter().flat_map(|slice| &slice.segments).collect();
     let answers = join_all(segments.iter().map(|segment| {
         let of = FlightOf { designator: segment.designator, date: segment.date };
-        tokio::time::timeout(PATIENCE, visit.portal.status.flight(&ctx, of))
+        tokio::time::timeout(PATIENCE, visit.portal.faces.status.flight(&ctx, of))
     }));
     let now = visit.portal.outside.now();
     let mut live = Live { badges: Vec::with_capacity(segments.len()), resting: false };

@@ -34,7 +34,7 @@ pub(super) async fn ask(visit: &Visit, trip: Locator) -> NotesPanel {
     }
     let of = NotesOf { trip: Some(trip), page: PageAsk::first(SHOWN), ..NotesOf::default() };
     let ctx = visit.ctx.clone().with_time(PATIENCE);
-    let Ok(Ok(list)) = tokio::time::timeout(PATIENCE, visit.portal.notes.list(&ctx, of)).await else {
+    let Ok(Ok(list)) = tokio::time::timeout(PATIENCE, visit.portal.faces.notes.list(&ctx, of)).await else {
         return NotesPanel::Resting;
     };
     let here = Here::of(visit);
