@@ -1,10 +1,5 @@
 //! A backup is taken while people buy, and brought back into an empty folder: what it holds is one instant of the house.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
 #[path = "../modules/booking/tests/suite/mod.rs"]
 mod suite;
