@@ -155,8 +155,10 @@ impl Opening {
         }
         has_read(&portal).await;
         tell(self.json, &running);
-        let world = World::build(self.mark.seed, self.mark.from, self.mark.days);
-        day::play(world, clock, played, portal, stop).await;
+        // The world is drawn anew for each day that is played, rather than kept.
+        let Mark { seed, from, days, .. } = self.mark;
+        let messages_of = move |day| World::build(seed, from, days).movements(day);
+        day::play(messages_of, clock, played, portal, stop).await;
     }
 }
 

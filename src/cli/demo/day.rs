@@ -8,14 +8,11 @@ use kernel::{Clock, Ctx};
 use status_api::{Movements, RawMessage};
 use tokio::sync::watch;
 
-use crate::{
-    demo::{TimedMessage, World},
-    portal::Portal,
-};
+use crate::{demo::TimedMessage, portal::Portal};
 
 /// Plays what comes after `played`, until it is told to stop.
 pub(super) async fn play(
-    world: World,
+    messages_of: impl Fn(civil::Date) -> Vec<TimedMessage>,
     clock: Arc<dyn Clock>,
     mut played: Timestamp,
     portal: Data<Portal>,
@@ -28,7 +25,7 @@ pub(super) async fn play(
         let date = now.to_zoned(TimeZone::UTC).date();
         if today.0 != date {
             let days = [date.yesterday().unwrap_or(date), date];
-            today = (date, days.iter().flat_map(|day| world.movements(*day)).collect());
+            today = (date, days.into_iter().flat_map(&messages_of).collect());
         }
         let due = today.1.iter().filter(|message| played < message.at && message.at <= now);
         let messages: Vec<_> =
