@@ -114,7 +114,10 @@ pub(super) fn told(report: ImportReport) -> Told {
 pub(super) async fn movements(wired: &Wired, ctx: &Ctx, text: &str) -> anyhow::Result<Told> {
     const BATCH: usize = 500;
     let Some(file) = MovementFile::split(text) else {
-        return Ok(told(ImportReport::default()));
+        let reason =
+            "no message in it: each begins with a line `@` and its time of arrival, and ends with a line `=`";
+        let refused = vec![booking_api::Remark { line: 1, reason: reason.to_owned() }];
+        return Ok(told(ImportReport { refused, ..ImportReport::default() }));
     };
     let mut report = IntakeReport::default();
     for messages in file.messages.chunks(BATCH) {
