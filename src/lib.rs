@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod edge;
+mod hex;
 pub mod mail;
 pub mod pages;
 pub mod portal;

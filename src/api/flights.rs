@@ -11,6 +11,7 @@ use status_api::{Board, BoardAsk, BoardRow, Direction, FlightOf, FlightStatus, L
 
 use super::query::Query;
 use crate::edge::{Stop, Visit};
+use crate::hex::hex;
 
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/flights/{designator}/{date}", web::get().to(flight))
@@ -118,9 +119,8 @@ pub(super) fn leg_json(leg: &LegStatus) -> Value {
 /// 304 for a poller that has this body already.
 fn conditional(visit: &Visit, body: &Value) -> HttpResponse {
     let text = body.to_string();
-    let tag =
-        Sha256::digest(text.as_bytes()).iter().take(12).fold(String::new(), |t, b| format!("{t}{b:02x}"));
-    let tag = format!("\"{tag}\"");
+    let hash: String = hex(&Sha256::digest(text.as_bytes())).chars().take(24).collect();
+    let tag = format!("\"{hash}\"");
     let known = visit.request().headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     let same = known.is_some_and(|known| known.split(',').any(|k| k.trim().trim_start_matches("W/") == tag));
     let mut response = if same { HttpResponse::NotModified() } else { HttpResponse::Ok() };

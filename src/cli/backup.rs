@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use store::{Db, DbOptions, Engine, Migrations};
 
 use super::{Failure, Global, Outcome, house::House};
+use crate::hex::hex;
 use crate::wire;
 
 #[derive(Debug, Args)]
@@ -128,7 +129,7 @@ fn digest(path: &Path) -> anyhow::Result<(u64, String)> {
         sha.update(buffer.get(..read).unwrap_or_default());
         bytes += read as u64;
     }
-    Ok((bytes, sha.finalize().iter().fold(String::new(), |t, b| format!("{t}{b:02x}"))))
+    Ok((bytes, hex(&sha.finalize())))
 }
 
 fn pack(file: &Path, work: &Path, manifest: &Manifest) -> anyhow::Result<Manifest> {

@@ -6,6 +6,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use super::Stop;
+use crate::hex::hex;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -32,8 +33,7 @@ impl Default for Assets {
 
 fn hashed(stem: &str, ending: &str) -> String {
     let content = Files::get(&format!("{stem}.{ending}")).map(|file| file.data).unwrap_or_default();
-    let hash =
-        Sha256::digest(&content).iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let hash: String = hex(&Sha256::digest(&content)).chars().take(12).collect();
     format!("/static/{stem}.{hash}.{ending}")
 }
 

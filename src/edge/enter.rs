@@ -11,6 +11,7 @@ use actix_web::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::Gate;
+use crate::hex::hex;
 use crate::portal::Portal;
 
 /// What a request is known by. In its extensions from the first step on.
@@ -68,8 +69,4 @@ fn trace(request: &ServiceRequest) -> Option<String> {
     let fits =
         version.len() == 2 && plain(version) && id.len() == 32 && plain(id) && id.bytes().any(|b| b != b'0');
     fits.then(|| id.to_owned())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
