@@ -82,6 +82,12 @@ impl Figures {
         self.figures.push(figure);
     }
 
+    /// Adds another list to this one.
+    pub(crate) fn take(&mut self, more: Self) {
+        self.figures.extend(more.figures);
+        self.wrong.extend(more.wrong);
+    }
+
     pub(crate) fn all_true(&self) -> bool {
         self.wrong.is_empty()
     }

@@ -6,6 +6,7 @@ mod figures;
 mod house;
 mod memory;
 mod search;
+mod switch;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -23,6 +24,11 @@ struct Cli {
 enum Subject {
     /// Itineraries of real days: time for an exact set, against the slow way as proof.
     Search(Options),
+    /// The switch: what it costs, against what people use today, and what it holds under load.
+    Switch(switch::SwitchOptions),
+    /// One end of a measurement, in a process of its own.
+    #[command(subcommand, hide = true)]
+    Aid(switch::Aid),
 }
 
 #[derive(Args)]
@@ -39,12 +45,21 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let Cli { subject: Subject::Search(options) } = Cli::parse();
-    match search::run(&options) {
-        Ok(figures) => {
-            figures.print(options.json);
-            if figures.all_true() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    let (figures, json) = match Cli::parse().subject {
+        Subject::Search(options) => (search::run(&options), options.json),
+        Subject::Switch(options) => (switch::run(&options), options.common.json),
+        Subject::Aid(aid) => return told(aid.run().map(|()| true)),
+    };
+    told(figures.map(|figures| {
+        figures.print(json);
+        figures.all_true()
+    }))
+}
+
+fn told(outcome: anyhow::Result<bool>) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(why) => {
             eprintln!("error: {why:#}");
             ExitCode::FAILURE
