@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accounts_api::Accounts;
 use booking_api::{Disruption, Orders, Payments, Schedule, Shop};
 use cockpit::Cockpit;
-use kernel::{Decide, Outside};
+use kernel::Outside;
 use notes_api::Notes;
 use search_api::Search;
 use status_api::Status;
@@ -33,7 +33,6 @@ pub struct Faces {
 pub struct Portal {
     pub faces: Faces,
     pub cockpit: Arc<Cockpit>,
-    pub decide: Arc<dyn Decide>,
     /// Judges the tokens of our own command line.
     pub own_tokens: OwnTokens,
     pub outside: Outside,

@@ -135,7 +135,6 @@ fn portal(
     Some(Data::new(Portal {
         faces: wired.faces.clone(),
         cockpit: wired.cockpit.clone()?,
-        decide: wired.decide.clone(),
         own_tokens: wired.own_tokens(outside),
         outside: outside.clone(),
         seal: Seal::new(&keys.derive("cookies"), outside.clone(), house.is_https()),

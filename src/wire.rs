@@ -42,7 +42,6 @@ pub struct Plan<'a> {
 /// A process, put together but not yet listening.
 pub struct Wired {
     pub faces: Faces,
-    pub decide: Arc<dyn Decide>,
     /// Absent with `--only`.
     pub cockpit: Option<Arc<Cockpit>>,
     /// The local modules, by call.
@@ -69,7 +68,7 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
     let clock = plan.outside.clock.clone();
     let (decide, cockpit, switch_db) = decider(&plan).await?;
     let far = Far::new(&plan, service_key.clone(), clock)?;
-    let forks = Forks { decide: decide.clone(), far };
+    let forks = Forks { decide, far };
     let mut databases = Vec::from_iter(switch_db);
     let mut local = Local::default();
     let quote_key = QuoteKey::new(plan.keys.derive("quotes"));
@@ -129,7 +128,7 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
         schedule,
         disruption,
     };
-    Ok(Wired { faces, decide, cockpit, served: local.served(), service_key, databases, local })
+    Ok(Wired { faces, cockpit, served: local.served(), service_key, databases, local })
 }
 
 impl Wired {
@@ -223,6 +222,7 @@ async fn decider(plan: &Plan<'_>) -> anyhow::Result<Decider> {
     let known = Known {
         modules: MODULES.map(str::to_owned).to_vec(),
         upstreams: plan.settings.switch.upstreams.keys().cloned().collect(),
+        sites: Vec::new(),
     };
     let db = plan.open("switch", &cockpit::migrations()).context("opening the switch's database")?;
     let cockpit = Cockpit::open(db.clone(), switch.clone(), plan.last_good(), known).await;

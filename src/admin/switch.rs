@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ::switch::{BUCKETS, Binding, BindingFile, Hop, State, Table};
+use ::switch::{BUCKETS, Binding, BindingFile, Hop, Ranges, State, Table};
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use cockpit::CockpitError;
@@ -205,7 +205,7 @@ async fn show(
         rules: binding
             .rules
             .iter()
-            .map(|rule| format!("{:?} goes to {} until {}", rule.when, rule.target, rule.until))
+            .map(|rule| format!("{} goes to {} until {}", rule.when, rule.target, rule.until))
             .collect(),
         audit: own
             .map(|r| (moment(visit.locale, r.at), r.actor.clone(), r.action.clone(), r.reason.clone()))
@@ -275,7 +275,8 @@ fn file(module: &str, typed: &Typed) -> Result<BindingFile, String> {
     let here = BUCKETS.checked_sub(buckets).ok_or_else(wrong)?;
     let ranges: BTreeMap<Target, u32> = [(target.clone(), buckets), (Target::Here, here)].into();
     let hop = Hop { from: Target::Here, to: target };
-    Ok(BindingFile { module: module.to_owned(), ranges, hop: Some(hop), rules: Vec::new() })
+    let binding = Binding { hop, ranges: Ranges::new(ranges).map_err(|e| e.to_string())?, ..Binding::here() };
+    Ok(BindingFile::of(module, &binding))
 }
 
 pub(super) async fn back(name: web::Path<String>, form: Form<Reason>) -> Result<HttpResponse, Stop> {

@@ -191,6 +191,7 @@ impl From<CockpitError> for Stop {
                 Self::BadRequest(error.to_string())
             }
             CockpitError::Conflict(_) => Self::Stale(error.to_string()),
+            CockpitError::Guards(_) => Self::Conflict(error.to_string()),
             CockpitError::Forbidden => Self::Forbidden(error.to_string()),
             CockpitError::Store(_) => Self::Away(error.into()),
         }

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use ::switch::Look;
 use actix_web::{
     body::BoxBody,
     cookie::time::Duration,
@@ -28,6 +29,8 @@ pub struct Marks {
     pub subject_is_new: bool,
     /// Whose request this is; see `client`.
     pub client: IpAddr,
+    /// The one look at the decision table that this request has.
+    pub look: Look,
 }
 
 const SUBJECT: &str = "subject";
@@ -45,6 +48,7 @@ pub(super) fn marks(portal: &Portal, gate: &Gate, request: &ServiceRequest) -> M
         subject: subject.into(),
         subject_is_new,
         client: gate.proxies.client(request.peer_addr().map(|peer| peer.ip()), request.headers()),
+        look: portal.cockpit.switch().look(),
     }
 }
 

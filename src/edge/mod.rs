@@ -18,6 +18,7 @@ mod limits;
 mod pass;
 mod problem;
 mod sealed;
+mod seen;
 mod session;
 mod shell;
 mod stop;

@@ -107,7 +107,7 @@ async fn admit(
     }
     csrf::check(request.request(), portal, &gate.hosts)?;
     if let Some(row) = row.filter(|row| row.who != Who::Anyone) {
-        let ctx = first_ctx(portal, request.request(), marks)?;
+        let ctx = first_ctx(request.request(), marks)?;
         let principal = Principal::of(request.request(), portal, sessions, &ctx).await?;
         row.judge(&principal.actor(), principal.resting)?;
     }

@@ -19,6 +19,7 @@ use subtle::ConstantTimeEq;
 use super::{
     Flash, FlashKind, Gate, Marks, Sessions, Shell, ShellPerson, Stop,
     pass::StaffPin,
+    seen::SeenRequest,
     session::{Principal, SESSION},
 };
 use crate::portal::Portal;
@@ -63,15 +64,18 @@ impl Visit {
         let sessions = request.app_data::<Data<Sessions>>().cloned().ok_or_else(|| broken("sessions"))?;
         let gate = request.app_data::<Data<Gate>>().cloned().ok_or_else(|| broken("gate"))?;
         let marks = request.extensions().get::<Marks>().cloned().ok_or_else(|| broken("marks"))?;
-        let mut ctx = first_ctx(&portal, &request, &marks)?;
+        let mut ctx = first_ctx(&request, &marks)?;
         let principal = Principal::of(&request, &portal, &sessions, &ctx).await?;
         ctx.actor = principal.actor();
         if let Some(session) = &principal.session {
             // The account's own subject: the same bucket on every device.
             ctx.subject = session.account.subject.as_str().into();
+        } else if let Actor::Machine { name, .. } = &ctx.actor {
+            // A machine has no cookie; its name is what stays the same.
+            ctx.subject = format!("machine/{name}").into();
         }
         // Rules by role see the person, so the pin comes last.
-        ctx.pin = Some(portal.decide.pin(&ctx));
+        ctx.pin = Some(marks.look.pin(&ctx, &SeenRequest(&request)));
         if let (true, Some(pin)) = (ctx.actor.role().is_some_and(Role::is_staff), &ctx.pin) {
             request.extensions_mut().insert(StaffPin(pin.clone()));
         }
@@ -219,7 +223,7 @@ pub(super) fn form_token_of(request: &HttpRequest, portal: &Portal) -> Option<St
 }
 
 /// The circumstances of a request of which nobody knows yet who asks.
-pub(super) fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -> Result<Ctx, Stop> {
+pub(super) fn first_ctx(request: &HttpRequest, marks: &Marks) -> Result<Ctx, Stop> {
     let mut ctx = Ctx::new(Actor::Anonymous, marks.request_id.clone()).with_time(Duration::from_secs(10));
     ctx.trace_id = marks.trace_id.clone();
     ctx.subject = marks.subject.clone();
@@ -227,7 +231,7 @@ pub(super) fn first_ctx(portal: &Portal, request: &HttpRequest, marks: &Marks) -
         let text = key.to_str().map_err(|_| Stop::BadRequest("Idempotency-Key is not plain text".into()))?;
         ctx.key = Some(text.parse()?);
     }
-    ctx.pin = Some(portal.decide.pin(&ctx));
+    ctx.pin = Some(marks.look.pin(&ctx, &SeenRequest(request)));
     Ok(ctx)
 }
 

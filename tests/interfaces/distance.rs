@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web::Data};
-use kernel::{Ctx, Decide, Op, Outside, Pin, Served, Target};
+use kernel::{Ctx, Decide, Op, Outside, Pin, Seen, Served, Target};
 use shims::{HttpTransport, Offered, ServiceKey, offer};
 
 /// A service listener on a free port of this machine, gone when it is dropped.
@@ -60,7 +60,7 @@ impl Decide for Flips {
         if self.0.fetch_not(Ordering::Relaxed) { Target::Remote("x".into()) } else { Target::Here }
     }
 
-    fn pin(&self, _: &Ctx) -> Pin {
+    fn pin(&self, _: &Ctx, _: &dyn Seen) -> Pin {
         Pin::new(0, [])
     }
 }

@@ -46,6 +46,8 @@ pub enum CockpitError {
     Forbidden,
     #[error("a reason is needed, for the audit")]
     NoReason,
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Guards(Vec<switch::Refused>),
     #[error("the switch's database: {0}")]
     Store(#[from] DbError),
 }
@@ -113,7 +115,7 @@ impl Cockpit {
 
     /// What `apply` would do, without doing it.
     pub fn preview(&self, file: &BindingFile) -> Result<Vec<Move>, CockpitError> {
-        let binding = file.binding(&self.known)?;
+        let binding = file.binding(&self.known, self.db.outside().now())?;
         Ok(self.moves_to(&file.module, &binding))
     }
 
@@ -130,7 +132,7 @@ impl Cockpit {
         if expected.is_some_and(|epoch| epoch != table.epoch) {
             return Err(CockpitError::Conflict(table.epoch));
         }
-        let binding = file.binding(&self.known)?;
+        let binding = file.binding(&self.known, self.db.outside().now())?;
         let moves = self.moves_to(&file.module, &binding);
         let detail = serde_json::to_string(&BindingFile::of(&file.module, &binding)).unwrap_or_default();
         let next = table.with(&file.module, binding);
@@ -145,7 +147,8 @@ impl Cockpit {
         may_change(ctx)?;
         let table = self.table();
         let binding = table.bindings.get(module).ok_or_else(|| self.no_binding(module))?;
-        let (moves, back) = (self.moves_to(module, &binding.back()), binding.back());
+        let back = binding.back(self.db.outside().now()).map_err(CockpitError::Guards)?;
+        let moves = self.moves_to(module, &back);
         let next = table.with(module, back);
         let change = change(ctx, "switch.back", module, reason, String::new());
         self.store(ctx, next.clone(), change).await?;
@@ -164,7 +167,7 @@ impl Cockpit {
         if let Some(name) = module.filter(|name| !table.bindings.contains_key(*name)) {
             return Err(self.no_binding(name));
         }
-        let next = table.killed(module);
+        let next = table.killed(module, self.db.outside().now());
         let moves = next.bindings.iter().flat_map(|(name, binding)| self.moves_to(name, binding)).collect();
         self.put_in_force(&next);
         let change = change(ctx, "switch.killed", module.unwrap_or("all"), reason, String::new());

@@ -2,17 +2,31 @@
 //! pointer, and a decision reads it once without allocating.
 
 mod binding;
+mod breaker_rule;
 mod bucket;
 mod decide;
 mod file;
+mod gate;
+mod hop;
+mod lasts;
 mod moves;
+mod ramp;
 mod ranges;
+mod routes;
+mod rule;
 mod table;
 
-pub use binding::{Binding, Hop, Rule, State, When};
+pub use binding::{Approve, Binding, Hop, LastChange, State};
+pub use breaker_rule::{BreakerRule, Probe};
 pub use bucket::{BUCKETS, bucket};
-pub use decide::{Explanation, Switch};
-pub use file::{BindingFile, FileError, Known};
+pub use decide::{Explanation, Look, RouteDecision, Switch};
+pub use file::{BindingFile, FileError, Known, RuleFile, Until};
+pub use gate::{Gate, Metric};
+pub use hop::{Refused, Standing, To};
+pub use lasts::Lasts;
 pub use moves::{Move, moves};
+pub use ramp::{Freeze, Glide, Percent, Ramp};
 pub use ranges::{Ranges, RangesError};
-pub use table::Table;
+pub use routes::{Pattern, Route, RouteKind};
+pub use rule::{Pair, Rule, When};
+pub use table::{Override, Table};

@@ -34,6 +34,11 @@ impl Ranges {
         if sum != u64::from(BUCKETS) {
             return Err(RangesError::Sum(sum));
         }
+        Ok(Self::of(shares))
+    }
+
+    /// `shares` add up to all buckets.
+    fn of(shares: BTreeMap<Target, u32>) -> Self {
         let mut ordered: Vec<_> = shares.into_iter().filter(|(_, share)| *share > 0).collect();
         ordered.sort_by(|(a, _), (b, _)| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
         let mut end = 0;
@@ -41,13 +46,19 @@ impl Ranges {
             end += *share;
             *share = end;
         }
-        Ok(Self { ends: ordered })
+        Self { ends: ordered }
     }
 
     /// The range that holds a bucket: its place and target.
     pub fn find(&self, bucket: u32) -> (usize, &Target) {
         let at = self.ends.iter().position(|(_, end)| bucket < *end).unwrap_or(0);
         (at, self.ends.get(at).map_or(&Target::Here, |(target, _)| target))
+    }
+
+    /// First bucket of the range at a place, and the one after its last.
+    pub fn bounds(&self, at: usize) -> (u32, u32) {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
+        (start, self.ends.get(at).map_or(BUCKETS, |(_, end)| *end))
     }
 
     /// Target and share, in the fixed order.
@@ -61,9 +72,33 @@ impl Ranges {
         self.shares().find(|(target, _)| *target == of).map_or(0, |(_, share)| share)
     }
 
+    /// With so many buckets (at most all it has) taken from one target and given to another.
+    #[must_use]
+    pub fn shifted(&self, from: &Target, to: &Target, buckets: u32) -> Self {
+        let mut shares: BTreeMap<Target, u32> = self.clone().into();
+        let has = shares.get(from).copied().unwrap_or(0);
+        let moved = buckets.min(has);
+        shares.insert(from.clone(), has - moved);
+        *shares.entry(to.clone()).or_default() += moved;
+        Self::of(shares)
+    }
+
+    /// Whether nothing lies between two targets, so that one grows by exactly what the other gives.
+    pub fn are_neighbours(&self, a: &Target, b: &Target) -> bool {
+        let (low, high) = if in_order(a, b) { (a, b) } else { (b, a) };
+        !self
+            .shares()
+            .any(|(other, _)| other != a && other != b && in_order(low, other) && in_order(other, high))
+    }
+
     pub(crate) fn ends(&self) -> &[(Target, u32)] {
         &self.ends
     }
+}
+
+/// Whether `a` stands before `b` in the fixed order.
+pub(crate) fn in_order(a: &Target, b: &Target) -> bool {
+    (rank(a), a) < (rank(b), b)
 }
 
 fn rank(target: &Target) -> u8 {

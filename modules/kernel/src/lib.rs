@@ -22,12 +22,13 @@ mod pin;
 mod remote;
 mod secret;
 mod served;
+mod watch;
 mod zone;
 
 pub use air::{Carrier, Designator, Iata, Locator, NotParsed};
 pub use audit::AuditRow;
 pub use ctx::{Actor, Ctx, Deadline, IdempotencyKey, PersonId, Role};
-pub use decide::{Always, Decide, Targets};
+pub use decide::{Always, Decide, Fallback, Seen, Targets, Unseen};
 pub use email::Email;
 pub use fare::{Conditions, Party};
 pub use fault::{Fault, InterfaceError};
@@ -47,6 +48,7 @@ pub use pin::{Pin, Target};
 pub use remote::{Loopback, Remote, Transport};
 pub use secret::Secret;
 pub use served::{Dispatch, Served, WireCall};
+pub use watch::{Outcome, Unwatched, Watch};
 pub use zone::zone;
 
 #[doc(hidden)]
