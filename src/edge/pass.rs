@@ -15,6 +15,7 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 use kernel::Pin;
+use tracing::Instrument;
 
 use super::{
     Class, Counted, Hosts, Limits, Marks, Patience, Proxies, Rates, Sessions, Stop,
@@ -71,7 +72,9 @@ pub async fn pass(
     let mut kind = Kind::Page;
     let answered = match admit(&portal, &gate, &sessions, &marks, &mut request, &mut kind).await {
         Ok(trouble) => {
-            let handled = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+            let span = tracing::info_span!("request", request_id = %marks.request_id, trace_id = %marks.trace_id,
+                epoch = marks.look.epoch());
+            let handled = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span).await;
             let response = handled.map_err(|_| Crash::of(&marks, kind))??.map_into_boxed_body();
             match trouble.stop() {
                 Some(stop) => response.error_response(stop),
@@ -185,6 +188,6 @@ fn record(started: Instant, marks: &Marks, response: &ServiceResponse<BoxBody>) 
         "status" => status.to_string())
     .record(took);
     let took_ms = took.as_millis();
-    let Marks { request_id, trace_id, .. } = marks;
-    tracing::debug!(%request_id, %trace_id, method, route, status, took_ms, "a request was answered");
+    let (Marks { request_id, trace_id, .. }, epoch) = (marks, marks.look.epoch());
+    tracing::debug!(%request_id, %trace_id, epoch, method, route, status, took_ms, "a request was answered");
 }
