@@ -54,7 +54,7 @@ pub trait Watch: Send + Sync {
     /// An admitted call has ended. `took` is the side's own time.
     fn done(&self, op: &'static Op, target: &Target, outcome: Outcome, took: Duration);
     /// An admitted call was given up by its asker before it ended.
-    fn dropped(&self, op: &'static Op, target: &Target);
+    fn dropped(&self, op: &'static Op, target: &Target, took: Duration);
     /// A query is asked again, of the other side.
     fn fell_back(&self, op: &'static Op, from: &Target, to: &Target);
 }
@@ -67,7 +67,7 @@ impl Watch for Unwatched {
         Ok(())
     }
     fn done(&self, _: &'static Op, _: &Target, _: Outcome, _: Duration) {}
-    fn dropped(&self, _: &'static Op, _: &Target) {}
+    fn dropped(&self, _: &'static Op, _: &Target, _: Duration) {}
     fn fell_back(&self, _: &'static Op, _: &Target, _: &Target) {}
 }
 
@@ -95,7 +95,7 @@ impl<'a> Watched<'a> {
 impl Drop for Watched<'_> {
     fn drop(&mut self) {
         if !self.is_done {
-            self.watch.dropped(self.op, self.target);
+            self.watch.dropped(self.op, self.target, self.began.elapsed());
         }
     }
 }
