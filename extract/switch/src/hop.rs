@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kernel::Target;
 use serde::Serialize;
 
-use crate::{BUCKETS, Binding, Glide, Percent, Ramp, Ranges, State, ramp::left_of};
+use crate::{Approve, BUCKETS, Binding, Glide, Percent, Ramp, Ranges, State, ramp::left_of};
 
 /// Where somebody wants a hop to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,12 +130,13 @@ impl Binding {
     /// How many people must agree to this binding becoming `after`: 1 is its author alone.
     pub fn people_for(&self, after: &Self) -> u32 {
         let retires = after.state == State::Retired && self.state != State::Retired;
-        let asked = self.approve.as_ref().filter(|approve| {
-            let moves_on = after.state >= approve.from_state && after.state != State::Halted;
-            // Nobody takes the second pair of eyes away alone.
-            (moves_on && self.is_forward(after)) || after.approve != self.approve
-        });
-        asked.map_or(1, |approve| approve.people).max(if retires { 2 } else { 1 })
+        let moves_on = after.state != State::Halted && self.is_forward(after);
+        let asks = |approve: &&Approve| moves_on && after.state >= approve.from_state;
+        // Nobody takes the second pair of eyes away alone.
+        let own = self.approve.as_ref().filter(|own| asks(own) || after.approve != self.approve);
+        let new = after.approve.as_ref().filter(asks);
+        let asked = own.into_iter().chain(new).map(|approve| approve.people).max();
+        asked.unwrap_or(1).max(if retires { 2 } else { 1 })
     }
 
     fn is_forward(&self, after: &Self) -> bool {
@@ -272,7 +273,7 @@ fn no_way_back() -> Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Approve, Hop, Lasts};
+    use crate::{Hop, Lasts};
 
     fn hop() -> Binding {
         let to = Target::Remote("notes".into());
