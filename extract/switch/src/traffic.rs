@@ -9,7 +9,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use kernel::{Entropy, Fault, Op, Outcome, Target, Watch};
+use kernel::{Entropy, Fault, Kind, Op, Outcome, Target, Watch};
 use metrics::{counter, gauge};
 
 use crate::{
@@ -186,20 +186,23 @@ impl Traffic {
 
 impl Watch for Traffic {
     fn admit(&self, op: &'static Op, target: &Target) -> Result<(), Fault> {
-        // Here has no breaker, and most calls are here.
-        if *target == Target::Here { Ok(()) } else { self.admit_route(op.module, target) }
+        if is_guarded(op, target) { self.admit_route(op.module, target) } else { Ok(()) }
     }
 
     fn done(&self, op: &'static Op, target: &Target, outcome: Outcome, took: Duration) {
         let ending = if outcome == Outcome::Answered { Ending::Success } else { Ending::Failure };
         let lane = self.lane(op.module, target);
-        lane.ended(Over { ending, took, now: (self.ticks)() }, || self.jitter());
+        if op.kind != Kind::Feed {
+            lane.ended(Over { ending, took, now: (self.ticks)() }, || self.jitter());
+        }
         lane.meter(op.name, || label(op)).ended(outcome, took);
     }
 
     fn dropped(&self, op: &'static Op, target: &Target, took: Duration) {
         let lane = self.lane(op.module, target);
-        lane.dropped(took, (self.ticks)());
+        if is_guarded(op, target) {
+            lane.dropped(took, (self.ticks)());
+        }
         lane.meter(op.name, || label(op)).dropped();
     }
 
@@ -212,6 +215,12 @@ impl Drop for OpenStream {
     fn drop(&mut self) {
         self.0.stream_closed();
     }
+}
+
+/// There is nothing to route around here. A feed has one authoritative side and waits there for news: it would fill the
+/// cap, and its time is no measure of health.
+fn is_guarded(op: &Op, target: &Target) -> bool {
+    *target != Target::Here && op.kind != Kind::Feed
 }
 
 fn label(op: &Op) -> String {

@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use switch::{Binding, BreakerRule, BreakerState, Point, Ranges, Series, Table, Traffic};
 
 static LIST: Op = Op { module: "notes", name: "list", kind: Kind::Query };
+static FEED: Op = Op { module: "notes", name: "feed", kind: Kind::Feed };
 static ADD: Op = Op { module: "notes", name: "add", kind: Kind::Command };
 
 fn there() -> Target {
@@ -90,6 +91,20 @@ fn every_fault_counts_at_the_call_seam_and_a_429_only_against_a_probe_at_the_rou
     clock.store(1_200, Ordering::Relaxed);
     assert!(ask(Outcome::Refused));
     assert!(!ask(Outcome::Answered), "the 429 failed the probe");
+}
+
+#[test]
+fn feeds_wait_as_long_as_they_like() {
+    let (traffic, _) = traffic();
+    for _ in 0..100 {
+        traffic.admit(&FEED, &there()).unwrap();
+    }
+    call(&traffic, &LIST, Outcome::Answered).unwrap();
+    for _ in 0..100 {
+        traffic.done(&FEED, &there(), Outcome::TimedOut, Duration::from_secs(25));
+    }
+    let side = &traffic.sides("notes")[0];
+    assert_eq!((side.breaker, side.minute.answered, side.minute.failed), (BreakerState::Closed, 1, 0));
 }
 
 #[test]
