@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use shims::{HttpTransport, ServiceKey};
 use status_api::Status;
 use store::{Db, DbError, DbOptions, Engine, Migrations};
-use switch::{Known, Switch, Table};
+use switch::{Known, Switch, Table, Traffic};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
@@ -66,9 +66,10 @@ struct Local {
 pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
     let service_key = Arc::new(ServiceKey::new(&plan.keys.derive("services")));
     let clock = plan.outside.clock.clone();
+    let traffic = Arc::new(Traffic::new(plan.outside.entropy.clone()));
     let (decide, cockpit, switch_db) = decider(&plan).await?;
     let far = Far::new(&plan, service_key.clone(), clock)?;
-    let forks = Forks { decide, far };
+    let forks = Forks { decide, traffic, far };
     let mut databases = Vec::from_iter(switch_db);
     let mut local = Local::default();
     let quote_key = QuoteKey::new(plan.keys.derive("quotes"));
@@ -257,6 +258,7 @@ impl Far {
 
 struct Forks {
     decide: Arc<dyn Decide>,
+    traffic: Arc<Traffic>,
     far: Far,
 }
 
@@ -271,7 +273,7 @@ impl Forks {
     ) -> Fork<I> {
         let far = |name: &str| self.far.transport(name).map(|t| make(Remote::new(t)));
         let elsewhere = || self.far.only.as_ref().and_then(|_| far(module));
-        let fork = Fork::new(self.decide.clone(), here.or_else(elsewhere));
+        let fork = Fork::new(self.decide.clone(), here.or_else(elsewhere)).watched(self.traffic.clone());
         self.far.ways.keys().fold(fork, |fork, name| match far(name) {
             Some(side) => fork.with(name.as_str(), side),
             None => fork,
