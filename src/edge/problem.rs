@@ -29,8 +29,12 @@ fn problem(status: StatusCode, stop: &Stop, request_id: &str) -> Value {
         "code": stop.code(),
         "request_id": request_id,
     });
-    if let (Stop::Invalid(fields), Some(body)) = (stop, body.as_object_mut()) {
-        body.insert("errors".into(), json!(fields));
+    match (stop, body.as_object_mut()) {
+        (Stop::Invalid(fields), Some(body)) => {
+            body.insert("errors".into(), json!(fields));
+        }
+        (Stop::Telling(_, more), Some(body)) => body.extend(more.clone()),
+        _ => {}
     }
     body
 }

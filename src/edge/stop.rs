@@ -47,6 +47,9 @@ pub enum Stop {
     /// A bug of ours.
     #[error("{0}")]
     Broken(String),
+    /// Another stop, with more that programs may read: members of its problem document.
+    #[error("{0}")]
+    Telling(Box<Self>, serde_json::Map<String, serde_json::Value>),
 }
 
 /// What the edge refuses has a status and words of its own.
@@ -80,6 +83,7 @@ impl Stop {
             Self::Away(_) => "unavailable",
             Self::Refused(refusal) => refusal.code,
             Self::Broken(_) => "internal",
+            Self::Telling(stop, _) => stop.code(),
         }
     }
 
@@ -92,8 +96,20 @@ impl Stop {
             Self::Broken(_) => {
                 "Something went wrong on our side. It has been noted under the request id.".into()
             }
+            Self::Telling(stop, _) => stop.words(),
             other => other.to_string(),
         }
+    }
+
+    /// The same, with one member more in the problem document.
+    #[must_use]
+    pub fn telling(self, name: &str, value: serde_json::Value) -> Self {
+        let (stop, mut more) = match self {
+            Self::Telling(stop, more) => (stop, more),
+            stop => (Box::new(stop), serde_json::Map::new()),
+        };
+        more.insert(name.to_owned(), value);
+        Self::Telling(stop, more)
     }
 }
 
@@ -113,6 +129,7 @@ impl ResponseError for Stop {
             Self::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Refused(refusal) => refusal.status,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Telling(stop, _) => stop.status_code(),
         }
     }
 
