@@ -124,8 +124,9 @@ pub(super) async fn role(person: web::Path<String>, form: Form<RoleForm>) -> Res
     };
     let to = format!("/admin/accounts/{}", change.person);
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
+    let person = change.person;
     let account = visit.portal.faces.accounts.set_role(&ctx, change).await?;
-    visit.sessions.forget();
+    visit.sessions.shut(person, visit.portal.outside.now());
     let said = format!("{} is a {} now; their sessions have ended.", account.email, account.role);
     Ok(visit.redirect_saying(&to, FlashKind::Ok, &said))
 }
@@ -141,7 +142,7 @@ pub(super) async fn end_sessions(
     let ctx = visit.ctx_with_key(&fields.idempotency_key)?;
     let all = EndSessions { person, only: None, keep: None, reason };
     let ended = visit.portal.faces.accounts.end_sessions(&ctx, all).await?;
-    visit.sessions.forget();
+    visit.sessions.shut(person, visit.portal.outside.now());
     let said = format!("{ended} sessions have ended.");
     Ok(visit.redirect_saying(&format!("/admin/accounts/{person}"), FlashKind::Ok, &said))
 }

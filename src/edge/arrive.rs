@@ -7,7 +7,12 @@ use actix_web::{
     http::header::{self, HeaderName, HeaderValue},
 };
 
-use super::{Class, Counted, Marks, Stop, Visit, client::shortened, session::SESSION};
+use super::{
+    Class, Counted, Marks, Stop, Visit,
+    client::shortened,
+    kill::{self, KILL},
+    session::SESSION,
+};
 
 impl Visit {
     /// Gives the visitor the cookie of a session that was just opened. Travellers keep it when the browser closes;
@@ -16,11 +21,13 @@ impl Visit {
         self.sessions.forget();
         let life = (!opened.session.account.role.is_staff()).then_some(Duration::days(30));
         let cookie = self.portal.seal.plain(SESSION, opened.token.expose().to_owned(), life);
-        self.with_cookie(response, cookie)
+        let response = self.with_cookie(response, cookie);
+        self.with_cookie(response, kill::cookie_for(&self.portal, opened))
     }
 
     /// Ends the session that this visit came with, if any: whoever signs in again leaves no open one behind.
     pub async fn end_session(&self) {
+        self.kill_pass_ends();
         let Some(token) = self.token.clone().filter(|_| self.session.is_some()) else { return };
         if let Err(error) = self.portal.faces.accounts.sign_out(&self.ctx, ShownToken { token }).await {
             tracing::warn!(request_id = %self.ctx.request_id, %error, "an earlier session could not be ended");
@@ -30,6 +37,8 @@ impl Visit {
     /// Takes the cookie away, and what the browser kept of the pages.
     pub fn signed_out(&self, response: HttpResponse) -> HttpResponse {
         self.sessions.forget();
+        self.kill_pass_ends();
+        let response = self.with_cookie(response, self.portal.seal.ended(KILL));
         let mut response = self.with_cookie(response, self.portal.seal.ended(SESSION));
         let kept = HeaderValue::from_static("\"cache\", \"storage\"");
         response.headers_mut().insert(HeaderName::from_static("clear-site-data"), kept);

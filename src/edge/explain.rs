@@ -10,7 +10,7 @@ use actix_web::{
 use askama::Template;
 
 use super::{Marks, Shell, Stop, problem, stop::Refusal};
-use crate::{pages::say::sentence, portal::Portal};
+use crate::pages::say::sentence;
 
 #[derive(Template)]
 #[template(path = "errors/error.html")]
@@ -95,16 +95,8 @@ fn page(
     mut response: actix_web::HttpResponseBuilder,
 ) -> HttpResponse {
     let marks = request.extensions().get::<Marks>().cloned();
-    let mut shell = Shell { lang: "en-GB".into(), path: request.path().to_owned(), ..Shell::default() };
-    if let Some(portal) = request.app_data::<actix_web::web::Data<Portal>>() {
-        shell.brand.clone_from(&portal.house.brand);
-        shell.demo = portal.house.demo;
-        shell.css.clone_from(&portal.assets.css);
-        shell.js.clone_from(&portal.assets.js);
-    }
-    shell.nonce = marks.as_ref().map(|m| m.nonce.to_string()).unwrap_or_default();
     let page = ErrorPage {
-        shell,
+        shell: Shell::bare(request),
         status: status.as_u16(),
         title: title(status),
         words: sentence(&stop.words()),

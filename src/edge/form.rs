@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     }
 }
 
-async fn read(mut payload: Payload) -> Result<Bytes, Stop> {
+pub(super) async fn read(mut payload: Payload) -> Result<Bytes, Stop> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|e| Stop::BadRequest(e.to_string()))?;
@@ -62,6 +62,6 @@ async fn read(mut payload: Payload) -> Result<Bytes, Stop> {
     Ok(body.freeze())
 }
 
-fn malformed(error: impl std::fmt::Display) -> Stop {
+pub(super) fn malformed(error: impl std::fmt::Display) -> Stop {
     Stop::BadRequest(format!("The form could not be read: {error}"))
 }

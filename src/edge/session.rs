@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use accounts_api::{AccountsError, Machine, Session, ShownToken};
 use actix_web::{HttpRequest, http::header};
-use kernel::{Actor, Ctx, Role, Secret};
+use jiff::Timestamp;
+use kernel::{Actor, Ctx, PersonId, Role, Secret};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
@@ -19,11 +20,39 @@ pub(super) const SESSION: &str = "sid";
 pub struct Sessions {
     people: Cache<[u8; 32], Option<Arc<Session>>>,
     machines: Cache<[u8; 32], Option<Arc<Machine>>>,
+    /// Marks of sessions that ended here, and people whose sessions all ended here: their passes are refused for as
+    /// long as one is good.
+    over: Cache<String, ()>,
+    shut: Cache<PersonId, Timestamp>,
 }
+
+/// As long as a pass for KILL is good.
+const A_SHIFT: Duration = Duration::from_hours(12);
 
 impl Sessions {
     pub fn new() -> Self {
-        Self { people: cache(), machines: cache() }
+        let (over, shut) = (Cache::builder(), Cache::builder());
+        Self {
+            people: cache(),
+            machines: cache(),
+            over: over.max_capacity(10_000).time_to_live(A_SHIFT).build(),
+            shut: shut.max_capacity(10_000).time_to_live(A_SHIFT).build(),
+        }
+    }
+
+    /// A person's role was changed, or all their sessions were ended: passes from before are refused.
+    pub fn shut(&self, person: PersonId, now: Timestamp) {
+        self.forget();
+        self.shut.insert(person, now);
+    }
+
+    pub(super) fn ended(&self, mark: String) {
+        self.over.insert(mark, ());
+    }
+
+    /// Whether a session with this mark, or all of its person up to now, ended in this process.
+    pub(super) fn is_over(&self, mark: &str, person: PersonId, since: Timestamp) -> bool {
+        self.over.contains_key(mark) || self.shut.get(&person).is_some_and(|shut| since <= shut)
     }
 
     /// Forgets everything: after a sign-out, a revocation or a change of role in this process.

@@ -13,11 +13,12 @@ use actix_web::{
 use askama::Template;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::LocalBoxFuture;
+use jiff::{Timestamp, tz::TimeZone};
 use kernel::{Actor, Ctx, IdempotencyKey, Locale, Role, Secret};
 use subtle::ConstantTimeEq;
 
 use super::{
-    Flash, FlashKind, Gate, Marks, Sessions, Shell, ShellPerson, Stop,
+    Flash, FlashKind, Gate, Held, Marks, Sessions, Shell, ShellPerson, Stop,
     pass::StaffPin,
     seen::SeenRequest,
     session::{Principal, SESSION},
@@ -161,7 +162,37 @@ impl Visit {
             css: self.portal.assets.css.clone(),
             js: self.portal.assets.js.clone(),
             path: self.request.path().to_owned(),
+            held: self.held(),
         }
+    }
+
+    /// The overrides of the look that this request was pinned by.
+    fn held(&self) -> Vec<Held> {
+        let Some(look) = self.request.extensions().get::<Marks>().map(|marks| marks.look.clone()) else {
+            return Vec::new();
+        };
+        let now = self.portal.outside.now();
+        let mine = look.table().overrides.iter().filter(|over| *over.subject == *self.ctx.subject);
+        let may_end = self.ctx.actor.may(&[Role::Migrator]);
+        mine.filter(|over| over.until > now)
+            .map(|over| Held {
+                text: format!(
+                    "You see {} at {} until {}.",
+                    over.module,
+                    over.target,
+                    self.until(over.until, now)
+                ),
+                end: if may_end { format!("/admin/switch/overrides/{}/end", over.id) } else { String::new() },
+            })
+            .collect()
+    }
+
+    /// `14:05 UTC`, with its day unless that is today.
+    fn until(&self, at: Timestamp, now: Timestamp) -> String {
+        let (at, now) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
+        let same_day = at.date() == now.date();
+        let words = if same_day { self.locale.time(at.time()) } else { self.locale.moment(&at) };
+        format!("{words} UTC")
     }
 
     /// 200 with a page.

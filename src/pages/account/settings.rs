@@ -66,7 +66,7 @@ pub(super) async fn change(posted: Form<PasswordFields>) -> Result<HttpResponse,
     };
     match visit.portal.faces.accounts.change_password(&visit.ctx, change).await {
         Ok(()) => {
-            visit.sessions.forget();
+            visit.sessions.shut(visit.account()?.id, visit.portal.outside.now());
             let words = "Your password is successfully changed.";
             Ok(visit.redirect_saying("/settings/", FlashKind::Ok, words))
         }
