@@ -1,6 +1,10 @@
 //! The switch: what deciding, forking, flipping, killing and proxying cost, and whether they keep their promises.
 
+mod decision;
+mod fork;
 mod proxy;
+mod quantiles;
+mod stick;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -12,7 +16,8 @@ pub(crate) use proxy::Aid;
 type Part = fn(&Options) -> Result<Figures>;
 
 /// In the order in which they run.
-const PARTS: &[(&str, Part)] = &[("proxy", proxy::run)];
+const PARTS: &[(&str, Part)] =
+    &[("decision", decision::run), ("fork", fork::run), ("stick", stick::run), ("proxy", proxy::run)];
 
 #[derive(Args)]
 pub(crate) struct SwitchOptions {
