@@ -45,12 +45,12 @@ pub(crate) fn is_permitted(ip: IpAddr, loopback: bool) -> bool {
 /// The IPv4 address inside a mapped, compatible, translated (64:ff9b::/96) or 6to4 address.
 fn plain(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(ip) = ip else { return ip };
-    let [a, b, c, d, e, f, g, h] = ip.segments();
     let from = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => from(g, h),
-        (0, 0, 0, 0, 0, 0) if (g, h) != (0, 0) && (g, h) != (0, 1) => from(g, h),
-        (0x2002, ..) => from(b, c),
+    match ip.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => IpAddr::V6(ip),
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => from(high, low),
         _ => IpAddr::V6(ip),
     }
 }

@@ -2,11 +2,24 @@
 //! One [`Proxy`] per worker keeps idle connections; the rules are pure functions over names and bytes.
 
 mod address;
+mod asked;
+mod back;
 mod body;
+mod clock;
+mod connect;
+mod cookies;
+mod exchange;
+mod inbound;
+mod lane;
+mod names;
+mod outbound;
 mod path;
+mod pool;
 mod proxy;
 mod settings;
 mod trouble;
+mod tunnel;
+mod upload;
 mod upstreams;
 
 pub use http::HeaderValue;

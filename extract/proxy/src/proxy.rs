@@ -1,16 +1,28 @@
 //! One crossing: a request to an upstream, its answer back, and at most one more try where nothing can have happened.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{cell::OnceCell, net::IpAddr, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{HttpRequest, HttpResponse, dev::Payload};
 use http::HeaderValue;
 
-use crate::{Ended, ProxyError, Upstreams};
+use crate::{
+    Ended, ProxyError, Upstreams,
+    asked::Asked,
+    back::Back,
+    connect::connect,
+    cookies::Own,
+    exchange::{Failure, exchange},
+    lane::Lane,
+    outbound::{BodyKind, Outgoing},
+    pool::Pool,
+    upload::Upload,
+    upstreams::Place,
+};
 
 /// What all crossings of this installation share.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyHouse {
-    /// What we are called in `Via`: the same in every process of the installation, and no other's.
+    /// What we are called in `Via`: one word, the same in every process of the installation, and no other's.
     pub instance: String,
     /// Names of Banyan's own cookies, without `__Host-`: they never leave, and nobody else sets them.
     pub own_cookies: Vec<String>,
@@ -65,26 +77,87 @@ impl<'a> Crossing<'a> {
 /// The proxy of one worker.
 pub struct Proxy {
     upstreams: Arc<Upstreams>,
-    house: Arc<ProxyHouse>,
+    own: Own,
+    /// Made in the worker itself, by the first crossing.
+    pool: OnceCell<Rc<Pool>>,
 }
 
 impl Proxy {
     pub fn new(upstreams: Arc<Upstreams>, house: Arc<ProxyHouse>) -> Self {
-        Self { upstreams, house }
+        Self { upstreams, own: Own(house), pool: OnceCell::new() }
+    }
+
+    pub fn upstreams(&self) -> &Arc<Upstreams> {
+        &self.upstreams
     }
 
     /// Sends a request on and brings the head of the answer back; bodies stream both ways. An error means that the
     /// client has seen nothing yet. The answer must not pass a compressing middleware.
     pub async fn forward(
         &self,
-        _request: &HttpRequest,
-        _payload: Payload,
-        crossing: Crossing<'_>,
+        request: &HttpRequest,
+        payload: Payload,
+        mut crossing: Crossing<'_>,
     ) -> Result<HttpResponse, ProxyError> {
-        let _ = &self.house;
-        self.upstreams
-            .get(crossing.upstream)
-            .ok_or_else(|| ProxyError::Unknown(crossing.upstream.to_owned()))?;
-        Err(ProxyError::Loop)
+        let upstream = self.upstreams.get(crossing.upstream);
+        let upstream = upstream.ok_or_else(|| ProxyError::Unknown(crossing.upstream.to_owned()))?;
+        let asked = Asked::of(request, upstream, &crossing)?;
+        let place = upstream
+            .enter()
+            .ok_or_else(|| ProxyError::Busy { upstream: upstream.name.clone(), limit: upstream.in_flight })?;
+        let told = crossing.ended.take();
+        let crossed =
+            Crossed { start: Instant::now(), place, pool: Rc::clone(self.pool.get_or_init(Pool::new)) };
+        let outgoing = Outgoing {
+            request,
+            crossing: &crossing,
+            upstream,
+            own: &self.own,
+            method: &asked.method,
+            body: asked.body,
+            upgrading: asked.upgrading,
+        };
+        let (upload, payload) = match asked.body {
+            BodyKind::None => (Upload::Empty, payload),
+            BodyKind::Sized(length) => (Upload::of(payload, Some(length)), Payload::None),
+            BodyKind::Chunked => (Upload::of(payload, None), Payload::None),
+        };
+        let (lane, answer) = crossed.send(&outgoing, upload).await?;
+        let (head, body) = answer.into_parts();
+        let back = Back { request, asked: &asked, own: &self.own, head, payload };
+        back.answer(crossed, lane, body, told)
     }
+}
+
+/// One crossing under way.
+pub(crate) struct Crossed {
+    pub(crate) start: Instant,
+    pub(crate) place: Place,
+    pub(crate) pool: Rc<Pool>,
+}
+
+impl Crossed {
+    /// On an idle connection if there is one. If that turns out to be dead before it took the request, or before it
+    /// gave any answer to one that may be repeated, then on a fresh one.
+    async fn send(
+        &self,
+        outgoing: &Outgoing<'_>,
+        mut upload: Upload,
+    ) -> Result<(Lane, http::Response<hyper::body::Incoming>), ProxyError> {
+        let upstream = outgoing.upstream;
+        if let Some(lane) = self.pool.take(upstream.place) {
+            match exchange(lane, outgoing, upload, self.start).await {
+                Err(Failure::Unsent(returned)) => upload = returned,
+                Err(Failure::Closed(_)) if may_repeat(outgoing) => upload = Upload::Empty,
+                other => return other.map_err(|failure| failure.error(upstream)),
+            }
+        }
+        let lane = connect(upstream).await?;
+        exchange(lane, outgoing, upload, self.start).await.map_err(|failure| failure.error(upstream))
+    }
+}
+
+/// A body that was partly sent is gone.
+fn may_repeat(outgoing: &Outgoing<'_>) -> bool {
+    outgoing.crossing.repeatable && outgoing.body == BodyKind::None
 }

@@ -32,7 +32,7 @@ pub struct UpstreamError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum Why {
+pub(crate) enum Why {
     #[error(
         "is no address; write http://HOST:PORT or https://HOST, with a path only if every request goes below it"
     )]
@@ -55,11 +55,11 @@ enum Why {
 
 /// One upstream, ready for use.
 pub(crate) struct Upstream {
+    /// Its place among all, by which each worker keeps its connections.
+    pub(crate) place: usize,
     pub(crate) name: String,
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// `host` or `host:port`, as it stands in the configuration.
-    pub(crate) authority: String,
     pub(crate) host_header: HeaderValue,
     /// Put before every path; empty, or with a slash in front and none at the end.
     pub(crate) prefix: String,
@@ -100,8 +100,8 @@ pub(crate) struct Place {
 
 impl Upstreams {
     pub fn new(settings: &BTreeMap<String, UpstreamSettings>) -> Result<Self, UpstreamError> {
-        let upstreams = settings.iter().map(|(name, settings)| {
-            let upstream = Upstream::new(name, settings);
+        let upstreams = settings.iter().enumerate().map(|(place, (name, settings))| {
+            let upstream = Upstream::new(name, settings).map(|upstream| Upstream { place, ..upstream });
             let refused = |why| UpstreamError { name: name.clone(), address: shown(&settings.address), why };
             upstream.map(|upstream| (name.clone(), Arc::new(upstream))).map_err(refused)
         });
@@ -144,7 +144,7 @@ impl fmt::Debug for Upstreams {
 }
 
 impl Upstream {
-    fn new(name: &str, settings: &UpstreamSettings) -> Result<Self, Why> {
+    pub(crate) fn new(name: &str, settings: &UpstreamSettings) -> Result<Self, Why> {
         let uri = address(&settings.address)?;
         let authority = uri.authority().ok_or(Why::Form)?;
         let https = uri.scheme_str() == Some("https");
@@ -159,9 +159,9 @@ impl Upstream {
         }
         let ms = Duration::from_millis;
         Ok(Self {
+            place: 0,
             name: name.to_owned(),
             port: authority.port_u16().unwrap_or(if https { 443 } else { 80 }),
-            authority: authority.as_str().to_ascii_lowercase(),
             host_header: HeaderValue::from_str(authority.as_str()).map_err(|_| Why::Form)?,
             prefix,
             tls: https.then(|| tls(&host)).transpose()?,
@@ -205,10 +205,6 @@ impl Place {
     pub(crate) fn streams(&mut self) {
         self.streams = true;
         self.upstream.streams.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_stream(&self) -> bool {
-        self.streams
     }
 }
 
