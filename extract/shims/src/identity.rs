@@ -1,6 +1,11 @@
 //! Who is calling: a token of at most 60 seconds, signed with the installation's key, for one audience.
 //! `base64url(JSON claims) . base64url(Ed25519 signature of the first part)`.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -14,6 +19,8 @@ const SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// The key pair that all processes of one installation share.
 pub struct ServiceKey {
     pair: Ed25519KeyPair,
+    /// What was verified lately, by the token's exact text: a signature is judged once, its age at every call.
+    verified: Mutex<HashMap<String, Claims>>,
 }
 
 /// Why a caller is not believed. Goes to the log, never to the caller.
@@ -27,7 +34,7 @@ pub enum IdentityError {
     Audience(String),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Claims {
     /// The caller.
     sub: String,
@@ -38,10 +45,14 @@ struct Claims {
 }
 
 impl ServiceKey {
+    /// So many verified tokens are remembered: callers sign a few a minute.
+    const REMEMBERED: usize = 1_024;
+
     /// From 32 bytes that were derived for this purpose.
     #[expect(clippy::expect_used, reason = "every seed of 32 bytes is an Ed25519 key")]
     pub fn new(seed: &[u8; 32]) -> Self {
-        Self { pair: Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed") }
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed");
+        Self { pair, verified: Mutex::default() }
     }
 
     pub fn token(&self, caller: &str, audience: &str, now: Timestamp) -> String {
@@ -53,25 +64,53 @@ impl ServiceKey {
 
     /// The caller's name, if the token is ours, for this audience, and of the last minute.
     pub fn verify(&self, token: &str, audience: &str, now: Timestamp) -> Result<String, IdentityError> {
-        let (body, signature) = token.split_once('.').ok_or(IdentityError::Forged)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| IdentityError::Forged)?;
-        UnparsedPublicKey::new(&ED25519, self.pair.public_key())
-            .verify(body.as_bytes(), &signature)
-            .map_err(|_| IdentityError::Forged)?;
-        let claims: Claims = URL_SAFE_NO_PAD
-            .decode(body)
-            .ok()
-            .and_then(|json| serde_json::from_slice(&json).ok())
-            .ok_or(IdentityError::Forged)?;
-        let issued = Timestamp::from_second(claims.iat).map_err(|_| IdentityError::Expired)?;
-        let age = now.duration_since(issued);
-        if age > LIFE + SKEW || age < -SKEW {
+        let claims = self.claims(token, now)?;
+        if !claims.are_fresh(now) {
             return Err(IdentityError::Expired);
         }
         if claims.aud != audience {
             return Err(IdentityError::Audience(claims.aud));
         }
         Ok(claims.sub)
+    }
+
+    fn claims(&self, token: &str, now: Timestamp) -> Result<Claims, IdentityError> {
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = verified.get(token) {
+            return Ok(known.clone());
+        }
+        drop(verified);
+        let claims = self.judged(token)?;
+        verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= Self::REMEMBERED {
+            verified.retain(|_, claims| claims.are_fresh(now));
+        }
+        if verified.len() < Self::REMEMBERED {
+            verified.insert(token.to_owned(), claims.clone());
+        }
+        Ok(claims)
+    }
+
+    fn judged(&self, token: &str) -> Result<Claims, IdentityError> {
+        let (body, signature) = token.split_once('.').ok_or(IdentityError::Forged)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| IdentityError::Forged)?;
+        UnparsedPublicKey::new(&ED25519, self.pair.public_key())
+            .verify(body.as_bytes(), &signature)
+            .map_err(|_| IdentityError::Forged)?;
+        URL_SAFE_NO_PAD
+            .decode(body)
+            .ok()
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .ok_or(IdentityError::Forged)
+    }
+}
+
+impl Claims {
+    fn are_fresh(&self, now: Timestamp) -> bool {
+        Timestamp::from_second(self.iat).is_ok_and(|issued| {
+            let age = now.duration_since(issued);
+            age <= LIFE + SKEW && age >= -SKEW
+        })
     }
 }
 
@@ -96,5 +135,25 @@ mod tests {
             let changed = String::from_utf8_lossy(&bytes).into_owned();
             assert!(key.verify(&changed, "notes", now).is_err(), "byte {at}");
         }
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_still_expires() {
+        let key = ServiceKey::new(&[7; 32]);
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let token = |at: i64| key.token("portal", "notes", now + SignedDuration::from_secs(at));
+        for at in 0..2_000 {
+            let then = now + SignedDuration::from_secs(at);
+            assert_eq!(key.verify(&token(at), "notes", then), Ok("portal".into()));
+            assert!(key.verified.lock().unwrap().len() <= ServiceKey::REMEMBERED);
+        }
+        let late = now + SignedDuration::from_secs(2_100);
+        assert_eq!(key.verify(&token(1_999), "notes", late), Err(IdentityError::Expired));
+        for caller in 0..2_000 {
+            assert!(key.verify(&key.token(&caller.to_string(), "notes", now), "notes", now).is_ok());
+        }
+        assert_eq!(key.verified.lock().unwrap().len(), ServiceKey::REMEMBERED);
+        assert!(key.verify("forged.token", "notes", now).is_err());
+        assert!(!key.verified.lock().unwrap().contains_key("forged.token"));
     }
 }

@@ -3,6 +3,8 @@
 
 mod identity;
 mod offer;
+mod span;
+mod tokens;
 mod transport;
 
 pub use identity::{IdentityError, ServiceKey};

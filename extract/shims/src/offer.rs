@@ -1,18 +1,23 @@
-//! The far end: interfaces of this process on the service listener. Every call shows a signed identity.
+//! The far end: interfaces of this process on the service listener. Every call shows a signed identity before a byte
+//! of its body is read, and is dropped when its asker's time is over.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
-    web::{self, Bytes, Data, Path, PayloadConfig, ServiceConfig},
+    web::{self, Bytes, Data, Path, Payload, ServiceConfig},
 };
-use kernel::{Clock, Fault, Served};
+use kernel::{Clock, Deadline, Fault, Served};
+use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::ServiceKey;
 
 /// The longest question that is read, in bytes: an airline's season file fits.
 pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
+/// How long a question may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// What is offered, and how callers are judged.
 pub struct Offered {
@@ -23,17 +28,15 @@ pub struct Offered {
 
 /// Adds `POST /call/{module}/{op}` to a listener.
 pub fn offer(config: &mut ServiceConfig, offered: Data<Offered>) {
-    config
-        .app_data(offered)
-        .app_data(PayloadConfig::new(BODY_LIMIT))
-        .route("/call/{module}/{op}", web::post().to(call));
+    config.app_data(offered).route("/call/{module}/{op}", web::post().to(call));
 }
 
+/// A call's pin is obeyed by whatever it reaches: nobody gets further than the first lines without a token.
 async fn call(
     request: HttpRequest,
     path: Path<(String, String)>,
     offered: Data<Offered>,
-    body: Bytes,
+    payload: Payload,
 ) -> HttpResponse {
     let (module, op) = path.into_inner();
     match caller(&request, &offered, &module) {
@@ -43,9 +46,14 @@ async fn call(
             return HttpResponse::Unauthorized().finish();
         }
     }
-    match offered.served.answer(&module, &op, &body).await {
-        Ok(answer) => HttpResponse::Ok().content_type("application/json").body(answer),
-        Err(fault) => refusal(&fault),
+    let body = match read(payload).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    match timeout(time_left(&body), offered.served.answer(&module, &op, &body)).await {
+        Ok(Ok(answer)) => HttpResponse::Ok().content_type("application/json").body(answer),
+        Ok(Err(fault)) => refusal(&fault),
+        Err(_) => refusal(&Fault::TimedOut(format!("{module}.{op} took longer than its asker waits"))),
     }
 }
 
@@ -59,9 +67,33 @@ fn caller(request: &HttpRequest, offered: &Offered, module: &str) -> Result<Stri
     offered.key.verify(token, module, offered.clock.now()).map_err(|e| e.to_string())
 }
 
+async fn read(payload: Payload) -> Result<Bytes, HttpResponse> {
+    match timeout(BODY_TIME, payload.to_bytes_limited(BODY_LIMIT)).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(_))) => Err(HttpResponse::BadRequest().finish()),
+        Ok(Err(_)) => Err(HttpResponse::PayloadTooLarge().finish()),
+        Err(_) => Err(HttpResponse::RequestTimeout().finish()),
+    }
+}
+
+/// What the asker said; one that says nothing is told by [`Served::answer`] that this is no call.
+fn time_left(body: &[u8]) -> Duration {
+    #[derive(Deserialize)]
+    struct Call {
+        ctx: Asked,
+    }
+    #[derive(Deserialize)]
+    struct Asked {
+        left_ms: Deadline,
+    }
+    serde_json::from_slice::<Call>(body).map_or(BODY_TIME, |call| call.ctx.left_ms.left())
+}
+
 fn refusal(fault: &Fault) -> HttpResponse {
     match fault {
-        Fault::Unavailable(_) | Fault::TimedOut(_) => HttpResponse::ServiceUnavailable().json(fault),
+        Fault::Unavailable(_) | Fault::TimedOut(_) => {
+            HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, "1")).json(fault)
+        }
         Fault::Malformed(_) => HttpResponse::BadGateway().json(fault),
         Fault::Refused(_) => HttpResponse::NotFound().json(fault),
     }

@@ -145,9 +145,11 @@ impl Breaker {
     }
 
     /// A side may hold twice what it answered in the last second: what is stalled meets it, what is healthy does not.
+    /// Every failure in a row takes a place away, so that a dead side fails five calls, and not those behind them too.
     fn cap(&mut self, now: Duration) -> u32 {
         let answered: u32 = self.answered.all(now).sum();
-        answered.saturating_mul(2).max(Self::QUIET).min(self.rule.in_flight)
+        let cap = answered.saturating_mul(2).max(Self::QUIET).min(self.rule.in_flight);
+        cap.saturating_sub(self.failed_in_a_row).max(1)
     }
 
     fn judge(&mut self, ending: Ending, now: Duration, jitter: f64) {

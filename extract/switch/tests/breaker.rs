@@ -96,7 +96,8 @@ impl Model {
         } else {
             let lately = self.answered.iter().filter(|then| Self::remembers(ms(1_000), **then, now)).count();
             let cap = (2 * lately).max(5).min(self.rule.in_flight as usize);
-            if self.in_flight.len() >= cap {
+            let in_a_row = self.counted.iter().rev().take_while(|(_, good)| !good).count();
+            if self.in_flight.len() >= cap.saturating_sub(in_a_row).max(1) {
                 return Err(NotNow::Busy);
             }
         }
@@ -287,6 +288,28 @@ fn a_silent_side_holds_five_calls_and_no_more() {
 }
 
 #[test]
+fn a_dead_side_fails_five_calls_however_many_ask_at_once() {
+    for pace in [1, 3, 7, 50] {
+        let (mut breaker, mut waiting, mut failed) = (Breaker::new(BreakerRule::default()), Vec::new(), 0);
+        for now in 0..900 {
+            // A call arrives every millisecond, and fails after `pace`.
+            if breaker.admit(ms(now)).is_ok() {
+                waiting.push(now);
+            }
+            waiting.retain(|began| {
+                let ends = began + pace <= now;
+                if ends {
+                    breaker.ended(ms(*began), Ending::Failure, ms(now), NO_JITTER);
+                    failed += 1;
+                }
+                !ends
+            });
+        }
+        assert_eq!(failed, 5, "each fails after {pace} ms");
+    }
+}
+
+#[test]
 fn a_busy_healthy_side_never_meets_the_cap() {
     let mut breaker = Breaker::new(BreakerRule::default());
     // 40 ms a call, a thousand calls a second once it is warm: 40 in flight.
@@ -380,9 +403,9 @@ fn not_now_fails_a_probe_and_says_nothing_else() {
 
 #[test]
 fn stragglers_neither_close_it_nor_pass_for_the_probe() {
-    let mut breaker = Breaker::new(BreakerRule::default());
+    let mut breaker = Breaker::new(BreakerRule { consecutive: 3, ..BreakerRule::default() });
     breaker.admit(ms(0)).unwrap();
-    for _ in 0..5 {
+    for _ in 0..3 {
         call(&mut breaker, ms(1), Ending::Failure).unwrap();
     }
     breaker.admit(ms(1_001)).unwrap();
