@@ -1,6 +1,6 @@
 //! The answer's way back: judged, framed for the client, and given the body that fits.
 
-use std::sync::Arc;
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -8,12 +8,13 @@ use actix_web::{
     dev::Payload,
     http::{ConnectionType, Version, header},
 };
-use http::{HeaderValue, StatusCode};
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode};
 
 use crate::{
     Ended, ProxyError,
     asked::Asked,
-    body::{Answer, Nothing, Told},
+    body::{Answer, Cut, Nothing, Told},
     clock::Clock,
     cookies::Own,
     inbound::{self, Framing, Incoming},
@@ -33,7 +34,7 @@ pub(crate) struct Back<'a> {
 }
 
 impl Back<'_> {
-    pub(crate) fn answer(
+    pub(crate) async fn answer(
         self,
         mut crossed: Crossed,
         lane: Lane,
@@ -68,20 +69,60 @@ impl Back<'_> {
         };
         let Crossed { place, pool, .. } = crossed;
         let reusable = framing != Framing::Closed && self.head.version == http::Version::HTTP_11;
-        let (lane, told) = (Some(lane), Told::new(told));
-        let mut answer = Answer { lane, incoming, framing, passed: 0, reusable, pool, place, clock, told };
-        match framing {
-            Framing::Bodiless(length) => {
-                // A body that should not be there harms nobody but its connection.
-                answer.settle();
-                Ok(with_body(response, Nothing(length)))
-            }
-            Framing::Sized(0) if !answer.settle() => {
-                answer.told.hush();
-                Err(nonsense("its answer is longer than it said"))
-            }
-            _ => Ok(with_body(response, answer)),
+        let (lane, quiet) = (Some(lane), Told::new(None));
+        let answer = Answer {
+            lane,
+            incoming,
+            framing,
+            first: None,
+            passed: 0,
+            reusable,
+            pool,
+            place,
+            clock,
+            told: quiet,
+        };
+        self.body(response, answer, Told::new(told)).await
+    }
+
+    /// Gives the answer its body. What is there already is judged before the head goes out, so that an answer which
+    /// breaks off at once becomes a page of ours; a short one is whole by then, and costs no stream.
+    async fn body(
+        self,
+        response: HttpResponse,
+        mut answer: Answer,
+        mut told: Told,
+    ) -> Result<HttpResponse, ProxyError> {
+        let upstream = Arc::clone(answer.place.upstream());
+        let nonsense = |why: String| ProxyError::Nonsense { upstream: upstream.name.clone(), why };
+        if let Framing::Bodiless(length) = answer.framing {
+            // A body that should not be there harms nobody but its connection.
+            answer.settle();
+            told.tell(|| Ended::Whole);
+            return Ok(with_body(response, Nothing(length.filter(|_| self.asked.method == Method::HEAD))));
         }
+        if answer.framing == Framing::Sized(0) && !answer.settle() {
+            told.hush();
+            return Err(nonsense("its answer is longer than it said".to_owned()));
+        }
+        match poll_fn(|cx| Poll::Ready(Pin::new(&mut answer).poll_next(cx))).await {
+            Poll::Ready(Some(Err(Cut(fault)))) => {
+                told.hush();
+                return Err(nonsense(fault.to_string()));
+            }
+            Poll::Ready(None) => {
+                told.tell(|| Ended::Whole);
+                return Ok(with_body(response, Bytes::new()));
+            }
+            Poll::Ready(Some(Ok(piece))) if answer.framing == Framing::Sized(piece.len() as u64) => {
+                told.tell(|| Ended::Whole);
+                return Ok(with_body(response, piece));
+            }
+            Poll::Ready(Some(Ok(piece))) => answer.first = Some(piece),
+            Poll::Pending => {}
+        }
+        answer.told = told;
+        Ok(with_body(response, answer))
     }
 
     /// What the client's version and wishes ask for.

@@ -61,6 +61,8 @@ pub(crate) struct Answer {
     pub(crate) lane: Option<Lane>,
     pub(crate) incoming: hyper::body::Incoming,
     pub(crate) framing: Framing,
+    /// Read before the head went out.
+    pub(crate) first: Option<Bytes>,
     /// Passed on so far.
     pub(crate) passed: u64,
     /// The upstream keeps the connection, so another request may use it.
@@ -150,6 +152,9 @@ impl MessageBody for Answer {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
         let this = self.get_mut();
+        if let Some(first) = this.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
         loop {
             let Some(lane) = &mut this.lane else { return Poll::Ready(None) };
             let incoming = &mut this.incoming;

@@ -54,9 +54,8 @@ fn outbound_plain(name: &str) -> Outbound {
 
 fn outbound_x(rest: &str) -> Outbound {
     match rest {
-        "real-ip" | "user" | "remote-user" | "client-ip" | "cluster-client-ip" | "rewrite-url" => {
-            Outbound::Drop
-        }
+        "real-ip" | "user" | "remote-user" | "client-ip" | "cluster-client-ip" | "rewrite-url" | "host"
+        | "http-host-override" => Outbound::Drop,
         _ if ["user-", "original-", "accel-"].iter().any(|start| rest.starts_with(start)) => Outbound::Drop,
         _ if rest.starts_with("forwarded") || rest.starts_with("b3-") => Outbound::FromTrusted,
         _ => Outbound::Pass,
@@ -64,6 +63,16 @@ fn outbound_x(rest: &str) -> Outbound {
 }
 
 pub(crate) fn inbound(name: &str) -> Inbound {
+    if !name.contains('_') {
+        return inbound_plain(name);
+    }
+    match inbound_plain(&name.replace('_', "-")) {
+        Inbound::Pass => Inbound::Pass,
+        _ => Inbound::Drop,
+    }
+}
+
+fn inbound_plain(name: &str) -> Inbound {
     match name {
         "set-cookie" => Inbound::SetCookie,
         "location" | "content-location" => Inbound::Location,
@@ -178,6 +187,8 @@ mod tests {
             ("trailer", Inbound::Drop),
             ("proxy-authenticate", Inbound::Drop),
             ("banyan-decision", Inbound::Drop),
+            ("banyan_identity", Inbound::Drop),
+            ("my_header", Inbound::Pass),
             ("alt-svc", Inbound::Drop),
             ("clear-site-data", Inbound::Drop),
             ("x-accel-redirect", Inbound::Drop),

@@ -152,7 +152,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nobody_reads_another_path(path in "/(a|b|\\.|/|%2e|%2F|%5c|\\\\|%61|%20|;|%|c){0,12}") {
+        fn nobody_reads_another_path(path in "/(x|y|\\.|/|%2e|%2F|%5c|\\\\|%61|%20|;|%|z){0,12}") {
             if check_path(&path, Allowed::default()).is_ok() {
                 let plain = path.replace("%20", " ");
                 prop_assert_eq!(as_others_read(&path), plain.trim_matches('/'));

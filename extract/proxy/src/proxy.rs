@@ -125,7 +125,7 @@ impl Proxy {
         let (lane, answer) = crossed.send(&outgoing, upload).await?;
         let (head, body) = answer.into_parts();
         let back = Back { request, asked: &asked, own: &self.own, head, payload };
-        back.answer(crossed, lane, body, told)
+        back.answer(crossed, lane, body, told).await
     }
 }
 

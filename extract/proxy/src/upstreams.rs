@@ -148,6 +148,10 @@ impl Upstream {
         let uri = address(&settings.address)?;
         let authority = uri.authority().ok_or(Why::Form)?;
         let https = uri.scheme_str() == Some("https");
+        let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+        if !port.is_empty() && authority.port_u16().is_none_or(|port| port == 0) {
+            return Err(Why::Form);
+        }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
         let loopback = judge(&host, settings.loopback)?;
         let prefix = uri.path().trim_end_matches('/').to_owned();
@@ -290,6 +294,9 @@ mod tests {
             ("", Some(Why::Form)),
             ("res.internal", Some(Why::Form)),
             ("ftp://res.internal", Some(Why::Form)),
+            ("http://res.internal:99999", Some(Why::Form)),
+            ("http://res.internal:0", Some(Why::Form)),
+            ("http://res.internal:", Some(Why::Form)),
             ("file:///etc/passwd", Some(Why::Form)),
             ("http://res.internal?x", Some(Why::Form)),
             ("http://res.internal#x", Some(Why::Form)),
