@@ -34,6 +34,9 @@ async fn asked(ledger: &dyn Ledger, rounds: usize) -> Vec<Duration> {
 #[actix_web::test]
 #[ignore = "a measurement"]
 async fn costs() {
+    shims::install_tls_provider();
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _installed = metrics::set_default_local_recorder(&recorder);
     let book: Arc<dyn Ledger> = Arc::new(Book::default());
     let traffic = Arc::new(Traffic::new(SeededEntropy::new(7)));
     let direct = show("direct", asked(&*book, 200_000).await);
@@ -43,6 +46,16 @@ async fn costs() {
     let fork = Fork::<dyn Ledger>::new(decide, Some(book.clone())).watched(traffic.clone());
     let forked = show("through a fork with table and traffic", asked(&fork, 200_000).await);
     println!("cost: here adds {:.2} µs p99 (bar 5)", forked.1 - direct.1);
+
+    let (key, now) = (crate::ledger::key(), kernel::Outside::system().now());
+    let each = |names: std::ops::Range<u32>| {
+        names.map(|name| {
+            let began = Instant::now();
+            black_box(key.verify(&key.token(&name.to_string(), "ledger", now), "ledger", now)).ok();
+            began.elapsed()
+        })
+    };
+    show("signing and verifying a token, which every call did", each(0..1_000).collect());
 
     let far = FarEnd::start();
     let far_plain = actix_web::HttpServer::new(|| {
