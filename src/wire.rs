@@ -10,7 +10,7 @@ use std::{
 use accounts_api::Accounts;
 use anyhow::{Context, bail};
 use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
-use cockpit::Cockpit;
+use cockpit::{Cockpit, CockpitParts};
 use kernel::{Clock, Decide, Fork, Outside, Remote, Served, Target};
 use notes_api::Notes;
 use search_api::Search;
@@ -67,7 +67,7 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
     let service_key = Arc::new(ServiceKey::new(&plan.keys.derive("services")));
     let clock = plan.outside.clock.clone();
     let traffic = Arc::new(Traffic::new(plan.outside.entropy.clone()));
-    let (decide, cockpit, switch_db) = decider(&plan).await?;
+    let (decide, cockpit, switch_db) = decider(&plan, &traffic).await?;
     let far = Far::new(&plan, service_key.clone(), clock)?;
     let forks = Forks { decide, traffic, far };
     let mut databases = Vec::from_iter(switch_db);
@@ -215,7 +215,7 @@ impl Plan<'_> {
 type Decider = (Arc<dyn Decide>, Option<Arc<Cockpit>>, Option<Db>);
 
 /// The cockpit's table in a whole process; with `--only` there is nothing to decide: local is here, the rest is there.
-async fn decider(plan: &Plan<'_>) -> anyhow::Result<Decider> {
+async fn decider(plan: &Plan<'_>, traffic: &Arc<Traffic>) -> anyhow::Result<Decider> {
     if plan.only.is_some() {
         return Ok((Arc::new(kernel::Always(Target::Here)), None, None));
     }
@@ -226,8 +226,23 @@ async fn decider(plan: &Plan<'_>) -> anyhow::Result<Decider> {
         sites: Vec::new(),
     };
     let db = plan.open("switch", &cockpit::migrations()).context("opening the switch's database")?;
-    let cockpit = Cockpit::open(db.clone(), switch.clone(), plan.last_good(), known).await;
+    let parts = CockpitParts {
+        database: db.clone().into(),
+        switch: switch.clone(),
+        traffic: traffic.clone(),
+        last_good: plan.last_good(),
+        known,
+        replica: replica(),
+    };
+    let cockpit = Cockpit::open(parts).await;
     Ok((switch, Some(Arc::new(cockpit)), Some(db)))
+}
+
+/// How this process is called among its replicas.
+fn replica() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = Some(host.trim()).filter(|host| !host.is_empty()).unwrap_or("localhost");
+    format!("{host}:{}", std::process::id())
 }
 
 /// A way to each upstream of the configuration; no other address is ever called.

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use ::switch::{BUCKETS, Binding, BindingFile, Hop, Ranges, State, Table};
+use ::switch::{BUCKETS, Binding, BindingFile, Hop, Ranges, State, Table, To};
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use cockpit::CockpitError;
+use cockpit::{CockpitError, Done};
 use kernel::{AuditRow, PageAsk, Role, Target};
 use serde::Deserialize;
 
@@ -239,7 +239,7 @@ pub(super) async fn apply(name: web::Path<String>, form: Form<Typed>) -> Result<
         Err(trouble) => return show(&visit, &name, fields, None, trouble).await,
     };
     let moves = match visit.portal.cockpit.preview(&file) {
-        Ok(moves) => moves,
+        Ok(preview) => preview.moves,
         Err(error) => return show(&visit, &name, fields, None, error.to_string()).await,
     };
     if fields.step != "apply" {
@@ -255,8 +255,8 @@ pub(super) async fn apply(name: web::Path<String>, form: Form<Typed>) -> Result<
         .parse()
         .map_err(|_| Stop::BadRequest("The form lost its epoch; load it again.".into()))?;
     match visit.portal.cockpit.apply(&visit.ctx, &file, Some(epoch), &reason).await {
-        Ok(changed) => {
-            let said = format!("{name} is moved: epoch {} is in force.", changed.epoch);
+        Ok(done) => {
+            let said = said(&name, "moved", &done);
             Ok(visit.redirect_saying(&format!("/admin/switch/{name}"), FlashKind::Ok, &said))
         }
         Err(error @ CockpitError::Conflict(_)) => show(&visit, &name, fields, None, error.to_string()).await,
@@ -282,9 +282,16 @@ fn file(module: &str, typed: &Typed) -> Result<BindingFile, String> {
 pub(super) async fn back(name: web::Path<String>, form: Form<Reason>) -> Result<HttpResponse, Stop> {
     let Form { visit, fields } = form;
     visit.staff(&[Role::Migrator])?;
-    let changed = visit.portal.cockpit.back(&visit.ctx, &name, &fields.reason).await?;
-    let said = format!("{name} is back: epoch {} is in force.", changed.epoch);
+    let done = visit.portal.cockpit.transition(&visit.ctx, &name, To::Back, None, &fields.reason).await?;
+    let said = said(&name, "back", &done);
     Ok(visit.redirect_saying(&format!("/admin/switch/{name}"), FlashKind::Ok, &said))
+}
+
+fn said(name: &str, how: &str, done: &Done) -> String {
+    match done {
+        Done::InForce(changed) => format!("{name} is {how}: epoch {} is in force.", changed.epoch),
+        Done::Waiting { .. } => format!("{name}: the change waits for somebody else to approve it."),
+    }
 }
 
 /// One press: the reason is that somebody pressed it, unless they say more.

@@ -1,10 +1,8 @@
 //! `/api/v1/switch`: the cockpit for programs. The `ETag` is the epoch; a change needs `If-Match`, a kill does not.
 
-use std::time::Instant;
-
-use ::switch::{BindingFile, Table};
+use ::switch::{BindingFile, Table, To};
 use actix_web::{HttpResponse, http::header, web};
-use cockpit::{Changed, CockpitError};
+use cockpit::{CockpitError, Done};
 use kernel::{Actor, Ctx, PageAsk, Role};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -70,8 +68,7 @@ async fn put_binding(
         )));
     }
     let expected = if_match(&visit)?;
-    let changed = visit.portal.cockpit.apply(&visit.ctx, &file, Some(expected), &why.reason).await?;
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(done(visit.portal.cockpit.apply(&visit.ctx, &file, Some(expected), &why.reason).await?))
 }
 
 #[derive(Deserialize)]
@@ -88,15 +85,17 @@ async fn transition(
     body: web::Json<Transition>,
 ) -> Result<HttpResponse, Stop> {
     visit.caller(&[Role::Migrator])?;
-    if body.to != "back" {
-        return Err(Stop::Conflict(format!("`{}` is not a way to go from here; `back` is", body.to)));
+    let to: To = body.to.parse().map_err(Stop::BadRequest)?;
+    let (expected, _) = (if_match(&visit)?, known(&visit, &name)?);
+    Ok(done(visit.portal.cockpit.transition(&visit.ctx, &name, to, Some(expected), &body.reason).await?))
+}
+
+fn done(done: Done) -> HttpResponse {
+    match done {
+        Done::InForce(changed) => HttpResponse::Ok().json(changed),
+        Done::Waiting { change_id, needs_approvals } => HttpResponse::Accepted()
+            .json(json!({ "change_id": change_id, "needs_approvals": needs_approvals })),
     }
-    let (expected, table) = (if_match(&visit)?, known(&visit, &name)?);
-    if expected != table.epoch {
-        return Err(CockpitError::Conflict(table.epoch).into());
-    }
-    let changed = visit.portal.cockpit.back(&visit.ctx, &name, &body.reason).await?;
-    Ok(HttpResponse::Ok().json(changed))
 }
 
 #[derive(Deserialize)]
@@ -108,19 +107,13 @@ struct Kill {
 
 async fn kill(visit: Visit, body: web::Json<Kill>) -> Result<HttpResponse, Stop> {
     visit.caller(&[Role::Migrator])?;
-    let begun = Instant::now();
     let module = Some(body.scope.as_str()).filter(|scope| *scope != "all");
-    let Changed { epoch, moves, stored } =
-        visit.portal.cockpit.kill(&visit.ctx, module, &body.reason).await?;
-    let effective_ms = begun.elapsed().as_secs_f64() * 1_000.0;
-    Ok(HttpResponse::Ok().json(json!({
-        "epoch": epoch, "effective_ms": effective_ms, "stored": stored, "moves": moves, "replicas": [{ "name": "this", "epoch": epoch }],
-    })))
+    Ok(HttpResponse::Ok().json(visit.portal.cockpit.kill(&visit.ctx, module, &body.reason).await?))
 }
 
 async fn simulate(visit: Visit, body: web::Json<Value>) -> Result<HttpResponse, Stop> {
     visit.caller(&MAY_LOOK)?;
-    let moves = visit.portal.cockpit.preview(&read(body.into_inner())?)?;
+    let moves = visit.portal.cockpit.preview(&read(body.into_inner())?)?.moves;
     Ok(HttpResponse::Ok().json(json!({ "epoch": visit.portal.cockpit.table().epoch, "moves": moves })))
 }
 
@@ -187,12 +180,14 @@ fn module_json(table: &Table, name: &str) -> Value {
 impl From<CockpitError> for Stop {
     fn from(error: CockpitError) -> Self {
         match error {
-            CockpitError::File(_) | CockpitError::NoBinding(..) | CockpitError::NoReason => {
-                Self::BadRequest(error.to_string())
-            }
+            CockpitError::File(_)
+            | CockpitError::NoBinding(..)
+            | CockpitError::NoReason
+            | CockpitError::Override(_) => Self::BadRequest(error.to_string()),
+            CockpitError::NoChange(_) => Self::NotFound,
             CockpitError::Conflict(_) => Self::Stale(error.to_string()),
-            CockpitError::Guards(_) => Self::Conflict(error.to_string()),
-            CockpitError::Forbidden => Self::Forbidden(error.to_string()),
+            CockpitError::Guards(_) | CockpitError::NoWayBack(_) => Self::Conflict(error.to_string()),
+            CockpitError::Forbidden | CockpitError::OwnChange => Self::Forbidden(error.to_string()),
             CockpitError::Store(_) => Self::Away(error.into()),
         }
     }

@@ -13,11 +13,11 @@ use banyan::{
     edge::{self, Assets, EdgeSettings, Form, Gate, Patience, Rates, Seal, Sessions, Stop, Visit},
     portal::{Faces, House as Facts, Portal},
 };
-use cockpit::Cockpit;
+use cockpit::{Cockpit, CockpitParts};
 use kernel::{Always, Ctx, Decide, Fork, Outside, Role, Secret, Target};
 use serde::Deserialize;
 use store::testing::{Folder, sqlite};
-use switch::{Known, Switch, Table};
+use switch::{Known, Switch, Table, Traffic};
 
 /// A running server. Ends when it is dropped.
 pub(crate) struct House {
@@ -157,9 +157,17 @@ async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::pat
         };
     }
     let switch = Arc::new(Switch::new(Table::here(&["accounts"]), outside.clock.clone()));
-    let known = Known { modules: vec!["accounts".to_owned()], upstreams: Vec::default() };
+    let known = Known { modules: vec!["accounts".to_owned()], ..Known::default() };
     let db = sqlite("switch", &cockpit::migrations(), &outside);
-    let cockpit = Arc::new(Cockpit::open(db, switch, folder.join("last-good"), known).await);
+    let parts = CockpitParts {
+        database: db.into(),
+        switch,
+        traffic: Arc::new(Traffic::new(outside.entropy.clone())),
+        last_good: folder.join("last-good"),
+        known,
+        replica: "test:1".to_owned(),
+    };
+    let cockpit = Arc::new(Cockpit::open(parts).await);
     let faces = Faces {
         accounts,
         schedule: away!(booking_api::Schedule),
@@ -178,7 +186,6 @@ async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::pat
         seal: Seal::new(&[5; 32], outside.clone(), false),
         assets: Assets::new(),
         house: Facts { brand: "Banyan Air".into(), demo: false, public_url: "http://127.0.0.1".into() },
-        decide,
         outside,
     }
 }

@@ -11,7 +11,7 @@ use crate::schema::change_log;
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) actor: String,
-    pub(crate) action: &'static str,
+    pub(crate) action: String,
     pub(crate) subject: String,
     pub(crate) reason: String,
     pub(crate) request_id: String,
@@ -41,7 +41,7 @@ pub(crate) fn link(n: i64, epoch: i64, at: Micros, change: Change, previous: Str
         epoch,
         at,
         actor: change.actor,
-        action: change.action.to_owned(),
+        action: change.action,
         subject: change.subject,
         reason: change.reason,
         request_id: change.request_id,
@@ -53,16 +53,25 @@ pub(crate) fn link(n: i64, epoch: i64, at: Micros, change: Change, previous: Str
     row
 }
 
-/// The number of the first change that does not fit, if any.
-pub(crate) fn broken(rows: &[ChangeRow]) -> Option<i64> {
-    let mut previous = "";
-    for row in rows {
-        if row.previous != previous || row.hash != hash(row) {
-            return Some(row.n);
+/// A walk along the chain, from its beginning, in as many pieces as one likes.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    pub(crate) n: i64,
+    pub(crate) epoch: i64,
+    hash: String,
+}
+
+impl Walk {
+    /// The number of the first change that does not fit, if any.
+    pub(crate) fn broken(&mut self, rows: Vec<ChangeRow>) -> Option<i64> {
+        for row in rows {
+            if row.n != self.n + 1 || row.previous != self.hash || row.hash != hash(&row) {
+                return Some(self.n + 1);
+            }
+            (self.n, self.epoch, self.hash) = (row.n, row.epoch, row.hash);
         }
-        previous = &row.hash;
+        None
     }
-    None
 }
 
 /// Each field with its length before it, so that no two rows read alike.

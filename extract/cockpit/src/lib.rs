@@ -1,55 +1,62 @@
 //! What the switch must remember: tables by epoch, who changed them and why, and the way back. A change is
 //! stored, then put in force here at once and in other processes within a second; a kill is put in force first.
 
+mod apply;
+mod approvals;
+mod audit;
 mod chain;
+mod change;
+mod database;
+mod error;
+mod force;
+mod kill;
 mod last_good;
+mod overrides;
+mod replicas;
 mod rows;
 mod schema;
+mod waiting_rows;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use diesel::result::{DatabaseErrorKind, Error};
-use kernel::{AuditRow, Ctx, Cursor, Fault, Page, PageAsk, Role};
-use store::{Db, DbError, Migrations, embed_migrations};
-use switch::{BindingFile, FileError, Known, Move, Switch, Table, moves};
-use tokio::sync::watch;
+use kernel::{Ctx, Role};
+use store::{Migrations, embed_migrations};
+use switch::{Known, Switch, Table, Traffic};
+use tokio::{sync::watch, time::timeout};
 
-use chain::Change;
+pub use apply::{Changed, Done, Preview};
+pub use approvals::Waiting;
+pub use audit::{AuditEntry, Detail};
+pub use change::Difference;
+pub use database::Database;
+pub use error::CockpitError;
+pub use kill::Killed;
+pub use overrides::OverrideAsk;
+pub use replicas::Replica;
+
+use force::Force;
 
 /// The cockpit of one process.
 pub struct Cockpit {
-    db: Db,
-    switch: Arc<Switch>,
-    last_good: PathBuf,
-    known: Known,
+    database: Database,
+    force: Arc<Force>,
+    known: Arc<Known>,
+    name: String,
+    /// Rings when the store has taken kills.
+    settled: watch::Sender<()>,
 }
 
-/// What a change came to.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Changed {
-    pub epoch: u64,
-    pub moves: Vec<Move>,
-    /// `false` when the store could not be reached: in force in this process only, until it can.
-    pub stored: bool,
-}
-
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum CockpitError {
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error("the table is at epoch {0} now; look at it again, then repeat")]
-    Conflict(u64),
-    #[error("`{0}` has no binding; modules are {1}")]
-    NoBinding(String, String),
-    #[error("this needs the role migrator")]
-    Forbidden,
-    #[error("a reason is needed, for the audit")]
-    NoReason,
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Guards(Vec<switch::Refused>),
-    #[error("the switch's database: {0}")]
-    Store(#[from] DbError),
+/// What a cockpit is made of.
+pub struct CockpitParts {
+    /// `db.into()`, or [`Database::open`] where the store may be away at the start.
+    pub database: Database,
+    pub switch: Arc<Switch>,
+    pub traffic: Arc<Traffic>,
+    /// A file for the last good table.
+    pub last_good: PathBuf,
+    pub known: Known,
+    /// How this process is called among its replicas: `host:pid`.
+    pub replica: String,
 }
 
 /// Migrations of the switch's own database.
@@ -61,227 +68,60 @@ pub fn migrations() -> Migrations {
     EMBEDDED
 }
 
-/// How soon a change made elsewhere is in force here.
-const POLL: Duration = Duration::from_millis(300);
-
 impl Cockpit {
     /// Puts the latest stored table in force; with the store away, the last good one.
-    pub async fn open(db: Db, switch: Arc<Switch>, last_good: PathBuf, known: Known) -> Self {
-        if let Some(table) = last_good::read(&last_good) {
-            switch.put(table);
-        }
-        let cockpit = Self { db, switch, last_good, known };
-        if let Err(error) = cockpit.catch_up().await {
-            tracing::warn!(%error, "the switch's database is away; the last good decision table serves");
-        }
+    pub async fn open(parts: CockpitParts) -> Self {
+        let CockpitParts { database, switch, traffic, last_good, known, replica } = parts;
+        let force = Arc::new(Force::open(switch, traffic, last_good, database.outside()));
+        let (settled, _) = watch::channel(());
+        let cockpit = Self { database, force, known: Arc::new(known), name: replica, settled };
+        cockpit.catch_up().await;
+        cockpit.store_what_is_left();
         cockpit
     }
 
     /// The table in force in this process.
     pub fn table(&self) -> Arc<Table> {
-        self.switch.table()
+        self.force.table()
     }
 
-    /// The decider, for `explain`.
+    /// The decider, for looks and `explain`.
     pub fn switch(&self) -> &Switch {
-        &self.switch
+        self.force.switch()
     }
 
+    /// The names that a table may use.
     pub fn known(&self) -> &Known {
         &self.known
     }
 
-    /// Follows changes made by other processes, until told to stop.
-    pub async fn follow(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        let mut away = false;
-        while !*stop.borrow() {
-            match self.catch_up().await {
-                Err(error) if !away => {
-                    away = true;
-                    tracing::warn!(%error, "the switch's database is away; the last good decision table serves");
-                }
-                Ok(()) if away => {
-                    away = false;
-                    tracing::info!("the switch's database is back");
-                }
-                _ => {}
-            }
-            tokio::select! {
-                () = tokio::time::sleep(POLL) => {}
-                _ = stop.changed() => break,
-            }
-        }
+    /// Breakers and measures of every side.
+    pub fn traffic(&self) -> &Arc<Traffic> {
+        self.force.traffic()
     }
 
-    /// What `apply` would do, without doing it.
-    pub fn preview(&self, file: &BindingFile) -> Result<Vec<Move>, CockpitError> {
-        let binding = file.binding(&self.known, self.db.outside().now())?;
-        Ok(self.moves_to(&file.module, &binding))
+    /// The store, for probes and backups.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
-    /// Puts a module's binding in force. `expected` is the epoch that the author saw.
-    pub async fn apply(
-        &self,
-        ctx: &Ctx,
-        file: &BindingFile,
-        expected: Option<u64>,
-        reason: &str,
-    ) -> Result<Changed, CockpitError> {
-        let table = self.table();
-        may_change(ctx)?;
-        if expected.is_some_and(|epoch| epoch != table.epoch) {
-            return Err(CockpitError::Conflict(table.epoch));
-        }
-        let binding = file.binding(&self.known, self.db.outside().now())?;
-        let moves = self.moves_to(&file.module, &binding);
-        let detail = serde_json::to_string(&BindingFile::of(&file.module, &binding)).unwrap_or_default();
-        let next = table.with(&file.module, binding);
-        let change = change(ctx, "switch.applied", &file.module, reason, detail);
-        self.store(ctx, next.clone(), change).await?;
-        self.put_in_force(&next);
-        Ok(Changed { epoch: next.epoch, moves, stored: true })
+    /// The epoch in force, as it changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.force.changes()
     }
 
-    /// Sends a module back to its hop's `from`.
-    pub async fn back(&self, ctx: &Ctx, module: &str, reason: &str) -> Result<Changed, CockpitError> {
-        may_change(ctx)?;
-        let table = self.table();
-        let binding = table.bindings.get(module).ok_or_else(|| self.no_binding(module))?;
-        let back = binding.back(self.db.outside().now()).map_err(CockpitError::Guards)?;
-        let moves = self.moves_to(module, &back);
-        let next = table.with(module, back);
-        let change = change(ctx, "switch.back", module, reason, String::new());
-        self.store(ctx, next.clone(), change).await?;
-        self.put_in_force(&next);
-        Ok(Changed { epoch: next.epoch, moves, stored: true })
-    }
-
-    /// Sends a module (or all) to its `from` and freezes it: in this process first, then in the local file, then in the
-    /// store. Needs no database and no remote.
-    pub async fn kill(&self, ctx: &Ctx, module: Option<&str>, reason: &str) -> Result<Changed, CockpitError> {
-        may_change(ctx)?;
-        if reason.trim().is_empty() {
-            return Err(CockpitError::NoReason);
-        }
-        let table = self.table();
-        if let Some(name) = module.filter(|name| !table.bindings.contains_key(*name)) {
-            return Err(self.no_binding(name));
-        }
-        let next = table.killed(module, self.db.outside().now());
-        let moves = next.bindings.iter().flat_map(|(name, binding)| self.moves_to(name, binding)).collect();
-        self.put_in_force(&next);
-        let change = change(ctx, "switch.killed", module.unwrap_or("all"), reason, String::new());
-        let stored = self.store(ctx, next.clone(), change).await;
-        if let Err(error) = &stored {
-            tracing::error!(%error, epoch = next.epoch, "a kill is in force in this process only: the store did not take it");
-        }
-        Ok(Changed { epoch: next.epoch, moves, stored: stored.is_ok() })
-    }
-
-    /// Adds an act of staff that changes no table to the same chain: a reader rebuilt, say.
-    pub async fn record(
-        &self,
-        ctx: &Ctx,
-        action: &'static str,
-        subject: &str,
-        reason: &str,
-    ) -> Result<(), CockpitError> {
-        let at = self.db.outside().now().into();
-        let epoch = i64::try_from(self.table().epoch).unwrap_or(i64::MAX);
-        let change = change(ctx, action, subject, reason, String::new());
-        let recorded: Result<(), DbError> =
-            self.db.write(ctx, move |tx| rows::record(tx.conn(), epoch, change.clone(), at)).await;
-        Ok(recorded?)
-    }
-
-    /// Who changed what, newest first.
-    pub async fn audit(&self, page: PageAsk) -> Result<Page<AuditRow>, CockpitError> {
-        let below = page.after.as_ref().and_then(|cursor| cursor.0.parse().ok()).unwrap_or(i64::MAX);
-        let limit = i64::from(page.bounded());
-        let mut rows = self.db.read(move |conn| rows::changes(conn, below, limit + 1)).await?;
-        let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|row| Cursor(row.n.to_string()));
-        let items = rows.into_iter().map(audit_row).collect();
-        Ok(Page { items, next })
-    }
-
-    /// Checks the whole chain; the number of the first change that was tampered with.
-    pub async fn verify(&self) -> Result<Option<i64>, CockpitError> {
-        Ok(self.db.read(|conn| rows::all(conn).map(|rows| chain::broken(&rows))).await?)
-    }
-
-    async fn catch_up(&self) -> Result<(), DbError> {
-        if let Some(table) = self.db.read(rows::latest).await?
-            && table.epoch > self.table().epoch
-        {
-            tracing::info!(epoch = table.epoch, "a new decision table is in force");
-            self.put_in_force(&table);
-        }
-        Ok(())
-    }
-
-    fn put_in_force(&self, table: &Table) {
-        self.switch.put(table.clone());
-        if let Err(error) = last_good::write(&self.last_good, table) {
-            tracing::error!(%error, path = %self.last_good.display(), "the last good decision table could not be written");
-        }
-    }
-
-    async fn store(&self, ctx: &Ctx, table: Table, change: Change) -> Result<(), CockpitError> {
-        let at = self.db.outside().now().into();
-        let epoch = table.epoch;
-        let stored: Result<(), DbError> =
-            self.db.write(ctx, move |tx| rows::insert(tx.conn(), &table, change.clone(), at)).await;
-        match stored {
-            Err(DbError::Other(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
-                self.catch_up().await?;
-                Err(CockpitError::Conflict(epoch))
-            }
-            other => Ok(other?),
-        }
-    }
-
-    fn moves_to(&self, module: &str, binding: &switch::Binding) -> Vec<Move> {
-        let table = self.table();
-        let before = table.bindings.get(module).map_or_else(switch::Binding::here, Clone::clone);
-        moves(&before.ranges, &binding.ranges)
-    }
-
-    fn no_binding(&self, module: &str) -> CockpitError {
-        CockpitError::NoBinding(module.to_owned(), self.known.modules.join(", "))
+    /// Puts in force what others have stored, if the store answers within a moment.
+    async fn catch_up(&self) {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let why = match timeout(PATIENCE, self.look()).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it does not answer".to_owned(),
+        };
+        tracing::warn!(why, "the switch's database is away; the last good decision table serves");
     }
 }
 
 fn may_change(ctx: &Ctx) -> Result<(), CockpitError> {
     if ctx.actor.may(&[Role::Migrator]) { Ok(()) } else { Err(CockpitError::Forbidden) }
-}
-
-fn change(ctx: &Ctx, action: &'static str, subject: &str, reason: &str, detail: String) -> Change {
-    Change {
-        actor: ctx.actor.label(),
-        action,
-        subject: subject.to_owned(),
-        reason: reason.trim().to_owned(),
-        request_id: ctx.request_id.to_string(),
-        detail,
-    }
-}
-
-fn audit_row(row: chain::ChangeRow) -> AuditRow {
-    AuditRow {
-        at: row.at.0,
-        module: "switch".into(),
-        actor: row.actor,
-        action: row.action,
-        subject: row.subject,
-        reason: row.reason,
-        request_id: row.request_id,
-    }
-}
-
-impl From<CockpitError> for Fault {
-    fn from(error: CockpitError) -> Self {
-        Self::unavailable(error)
-    }
 }

@@ -23,3 +23,40 @@ diesel::table! {
         hash -> Text,
     }
 }
+
+diesel::table! {
+    waiting_change (id) {
+        id -> Text,
+        module -> Text,
+        base -> BigInt,
+        asked -> Text,
+        needs -> Integer,
+        author -> Text,
+        reason -> Text,
+        at -> BigInt,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    approval (change_id, person) {
+        change_id -> Text,
+        person -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    kill_taken (id) {
+        id -> Text,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
+    replica (name) {
+        name -> Text,
+        epoch -> BigInt,
+        seen_at -> BigInt,
+    }
+}

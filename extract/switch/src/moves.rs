@@ -1,12 +1,12 @@
 //! Who would move between two sets of ranges, counted exactly, bucket by bucket.
 
 use kernel::Target;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{BUCKETS, Ranges};
 
 /// So many buckets go from one target to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     pub from: Target,
     pub to: Target,
