@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{BreakerRule, slots::Slots};
+use crate::{BUCKETS, BreakerRule, slots::Slots};
 
 /// The breaker of one target, as its calls see it. Times are monotonic, counted from any fixed moment.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Breaker {
     opened: u32,
     in_flight: u32,
     answered: Slots<u32, 10>,
+    /// Of all buckets.
+    share: u32,
 }
 
 /// What a breaker lets through: everything, one probe at a time, nothing.
@@ -80,6 +82,7 @@ impl Breaker {
             opened: 0,
             in_flight: 0,
             answered: Slots::over(Duration::from_secs(1)),
+            share: 0,
             rule,
         }
     }
@@ -90,6 +93,11 @@ impl Breaker {
             self.calls = Slots::over(rule.window.get());
             self.rule = rule.clone();
         }
+    }
+
+    /// How many buckets its side has from now on.
+    pub fn expect(&mut self, share: u32) {
+        self.share = share;
     }
 
     /// May a call begin? Each that may must be followed by one `ended` or `dropped`.
@@ -145,10 +153,13 @@ impl Breaker {
     }
 
     /// A side may hold twice what it answered in the last second: what is stalled meets it, what is healthy does not.
-    /// Every failure in a row takes a place away, so that a dead side fails five calls, and not those behind them too.
+    /// One that was quiet may hold its share of the ceiling: a flip sends it everybody at once, and a side without
+    /// another one beside it would be spared in vain. Every failure in a row takes a place away, so that a dead side fails five calls, and not those behind them too.
     fn cap(&mut self, now: Duration) -> u32 {
         let answered: u32 = self.answered.all(now).sum();
-        let cap = answered.saturating_mul(2).max(Self::QUIET).min(self.rule.in_flight);
+        let share = u64::from(self.rule.in_flight) * u64::from(self.share) / u64::from(BUCKETS);
+        let quiet = u32::try_from(share).unwrap_or(u32::MAX).max(Self::QUIET);
+        let cap = answered.saturating_mul(2).max(quiet).min(self.rule.in_flight);
         cap.saturating_sub(self.failed_in_a_row).max(1)
     }
 

@@ -77,6 +77,12 @@ impl Lane {
         }
     }
 
+    pub(crate) fn expect(&self, share: u32) {
+        if let Some(breaker) = &mut self.core().breaker {
+            breaker.expect(share);
+        }
+    }
+
     pub(crate) fn admit(&self, now: Duration) -> Result<(), NotNow> {
         if self.target == Target::Here {
             return Ok(());

@@ -287,6 +287,17 @@ fn a_silent_side_holds_five_calls_and_no_more() {
     assert_eq!((admitted, breaker.admit(ms(2_000))), (5, Err(NotNow::Busy)));
 }
 
+/// A flip of everybody is met by a side that has answered nothing yet: there is nobody else to ask.
+#[test]
+fn a_quiet_side_holds_its_share_of_the_ceiling() {
+    for (share, held) in [(0, 5), (1_000, 5), (10_000, 51), (50_000, 256), (100_000, 512)] {
+        let mut breaker = Breaker::new(BreakerRule::default());
+        breaker.expect(share);
+        let admitted = (0..1_000).filter(|at| breaker.admit(ms(*at)).is_ok()).count();
+        assert_eq!(admitted, held, "{share}");
+    }
+}
+
 #[test]
 fn a_dead_side_fails_five_calls_however_many_ask_at_once() {
     for pace in [1, 3, 7, 50] {
