@@ -148,7 +148,7 @@ fn proxy_sec_exhaustion_download_pushes_back() {
     let (counter, tell) = (Arc::clone(&sent), Mutex::new(tell));
     let upstream = Upstream::start(move |_, wire| {
         wire.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {OFFERED}\r\n\r\n"));
-        counter.store(wire.flood(OFFERED), Ordering::SeqCst);
+        counter.store(wire.flood_until_stalled(OFFERED), Ordering::SeqCst);
         let _ = tell.lock().unwrap().send(());
         Then::Close
     });
@@ -172,7 +172,7 @@ fn proxy_sec_exhaustion_upload_pushes_back() {
     let door = Door::before(&upstream);
     let mut client = door.client();
     client.send(format!("POST /flood HTTP/1.1\r\nHost: portal.test\r\nContent-Length: {OFFERED}\r\n\r\n"));
-    let sent = client.flood(OFFERED);
+    let sent = client.flood_until_stalled(OFFERED);
     drop(done);
     assert!(sent < HELD, "{sent} bytes went nowhere");
 }

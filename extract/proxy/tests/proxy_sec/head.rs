@@ -62,7 +62,7 @@ impl Head {
 }
 
 /// What `Content-Length` says.
-pub(crate) fn body_length(head: &Head) -> Option<usize> {
+pub(crate) fn body_length(head: &Head) -> Option<u64> {
     head.value("content-length").map(|length| length.parse().expect("a length"))
 }
 

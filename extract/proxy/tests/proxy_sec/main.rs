@@ -19,6 +19,7 @@ mod hop_by_hop;
 mod identity;
 mod loops;
 mod path;
+mod reader;
 mod splitting;
 mod ssrf;
 mod stale;

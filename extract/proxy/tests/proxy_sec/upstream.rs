@@ -2,7 +2,6 @@
 //! whatever bytes a test wants: half bodies, lies about lengths, silence, resets.
 
 use std::{
-    io::{Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     os::fd::OwnedFd,
     sync::{
@@ -15,9 +14,11 @@ use std::{
 
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket, sockopt};
 
-use crate::head::{Head, find};
+use crate::{
+    head::{Head, body_length},
+    reader::{Body, PATIENCE, Reader},
+};
 
-const PATIENCE: Duration = Duration::from_secs(20);
 /// Bodies beyond this are counted and not kept.
 const KEPT: usize = 4 << 20;
 
@@ -44,8 +45,7 @@ pub(crate) enum Then {
 
 /// The upstream's end of a connection, handed to the script.
 pub(crate) struct Wire {
-    stream: TcpStream,
-    unread: Vec<u8>,
+    reader: Reader,
     book: Arc<Book>,
 }
 
@@ -94,7 +94,7 @@ impl Upstream {
     /// As `says`, for an answer that names the upstream's own address.
     pub(crate) fn says_with_address(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         Self::start(move |_, wire| {
-            let address = wire.stream.local_addr().unwrap().to_string();
+            let address = wire.reader.stream().local_addr().unwrap().to_string();
             wire.send(answer(&address));
             Then::Keep
         })
@@ -118,7 +118,7 @@ impl Upstream {
                 if clerk.stopped.load(Ordering::SeqCst) {
                     return;
                 }
-                let wire = Wire { stream: stream.unwrap(), unread: Vec::new(), book: Arc::clone(&clerk) };
+                let wire = Wire { reader: Reader::new(stream.unwrap()), book: Arc::clone(&clerk) };
                 let connection = clerk.opened();
                 let script = Arc::clone(&script);
                 thread::spawn(move || wire.converse(connection, whole, &script));
@@ -223,159 +223,84 @@ impl Book {
 
 impl Wire {
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
-        self.stream.write_all(bytes.as_ref()).is_ok()
+        self.reader.write(bytes.as_ref())
     }
 
     /// A pause between bytes, as a slow upstream makes; cut short if the other side leaves.
     pub(crate) fn pause(&mut self, time: Duration) {
-        self.stream.set_read_timeout(Some(time)).unwrap();
-        let _ = self.stream.peek(&mut [0]);
-        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let stream = self.reader.stream();
+        stream.set_read_timeout(Some(time)).unwrap();
+        let _ = stream.peek(&mut [0]);
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
     }
 
-    /// Sends that many bytes, or as many as are taken before the other side stops reading for a while.
+    /// Sends that many bytes; fewer if the other side leaves.
     pub(crate) fn flood(&mut self, count: u64) -> u64 {
-        flood(&mut self.stream, count)
+        self.reader.flood(count)
+    }
+
+    /// Sends until the other side takes no more.
+    pub(crate) fn flood_until_stalled(&mut self, most: u64) -> u64 {
+        self.reader.flood_until_stalled(most)
     }
 
     /// Waits for the other side to end the connection: what a silent upstream does.
     pub(crate) fn hang(&mut self) {
-        let mut buffer = [0; 4096];
-        while matches!(self.stream.read(&mut buffer), Ok(1..)) {}
+        self.reader.count_to_end();
     }
 
     /// Reads that many bytes past the head.
     pub(crate) fn read(&mut self, count: usize) -> Vec<u8> {
-        while self.unread.len() < count && self.more() {}
-        let count = count.min(self.unread.len());
-        self.unread.drain(..count).collect()
+        self.reader.take(count)
     }
 
     fn converse(mut self, connection: usize, whole: bool, script: &Arc<Script>) {
-        self.stream.set_nodelay(true).unwrap();
-        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        self.stream.set_write_timeout(Some(PATIENCE)).unwrap();
         let mut turn = 0;
         while let Some(seen) = self.request(connection, turn, whole) {
             self.book.write(|page| page.seen.push(seen.clone()));
             match script(&seen, &mut self) {
                 Then::Keep => turn += 1,
-                Then::Close => break,
+                Then::Close => {
+                    let _ = self.reader.stream().shutdown(Shutdown::Both);
+                    break;
+                }
                 Then::Reset => {
-                    sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).unwrap();
+                    sockopt::set_socket_linger(self.reader.stream(), Some(Duration::ZERO)).unwrap();
                     break;
                 }
             }
         }
         let book = Arc::clone(&self.book);
-        if !matches!(sockopt::socket_linger(&self.stream), Ok(Some(_))) {
-            let _ = self.stream.shutdown(Shutdown::Both);
-        }
         drop(self);
         book.write(|page| page.closed += 1);
     }
 
     fn request(&mut self, connection: usize, turn: usize, whole: bool) -> Option<Seen> {
-        let end = loop {
-            if let Some(end) = find(&self.unread, b"\r\n\r\n") {
-                break end + 4;
-            }
-            if !self.more() {
-                self.complain_about_leftovers();
-                return None;
-            }
+        let Some(head) = self.reader.head() else {
+            self.complain_about_leftovers();
+            return None;
         };
-        let head = Head::new(self.unread.drain(..end).collect());
         if let Err(why) = well_formed(&head) {
             self.book.write(|page| page.wrong.push(format!("{why}: {}", head.text())));
         }
-        let (body, length) = if whole { self.body_of(&head)? } else { (Vec::new(), 0) };
-        Some(Seen { connection, turn, head, body, length })
+        let none = Body { bytes: Vec::new(), length: 0, whole: true };
+        let body = if whole { self.body_of(&head) } else { none };
+        body.whole.then_some(Seen { connection, turn, head, body: body.bytes, length: body.length })
     }
 
     fn complain_about_leftovers(&self) {
-        if !self.unread.is_empty() {
-            let text = String::from_utf8_lossy(&self.unread).into_owned();
+        if !self.reader.unread().is_empty() {
+            let text = String::from_utf8_lossy(self.reader.unread()).into_owned();
             self.book.write(|page| page.wrong.push(format!("half a request: {text}")));
         }
     }
 
-    /// `None` if the body did not come to its end.
-    fn body_of(&mut self, head: &Head) -> Option<(Vec<u8>, u64)> {
-        let mut kept = Vec::new();
+    fn body_of(&mut self, head: &Head) -> Body {
         if head.has("transfer-encoding") {
-            let mut length = 0;
-            loop {
-                let size = usize::from_str_radix(self.line()?.trim(), 16).ok()?;
-                let mut chunk = self.read(size + 2);
-                if chunk.len() < size + 2 {
-                    return None;
-                }
-                if size == 0 {
-                    return Some((kept, length));
-                }
-                length += size as u64;
-                chunk.truncate(size);
-                keep(&mut kept, &chunk);
-            }
+            return self.reader.chunks(KEPT);
         }
-        let length: u64 = head.value("content-length").map_or(0, |length| length.parse().unwrap_or(0));
-        let mut left = length;
-        while left > 0 {
-            if self.unread.is_empty() && !self.more() {
-                return None;
-            }
-            let take = self.unread.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            keep(&mut kept, &self.unread[..take]);
-            self.unread.drain(..take);
-            left -= take as u64;
-        }
-        Some((kept, length))
+        self.reader.sized(body_length(head).unwrap_or(0), KEPT)
     }
-
-    fn line(&mut self) -> Option<String> {
-        loop {
-            if let Some(end) = find(&self.unread, b"\r\n") {
-                let line: Vec<u8> = self.unread.drain(..end + 2).collect();
-                return Some(String::from_utf8_lossy(&line).into_owned());
-            }
-            if !self.more() {
-                return None;
-            }
-        }
-    }
-
-    fn more(&mut self) -> bool {
-        let mut buffer = vec![0; 64 * 1024];
-        match self.stream.read(&mut buffer) {
-            Ok(0) | Err(_) => false,
-            Ok(read) => {
-                self.unread.extend_from_slice(&buffer[..read]);
-                true
-            }
-        }
-    }
-}
-
-/// Writes until the count is reached or nothing has been taken for two seconds.
-pub(crate) fn flood(stream: &mut TcpStream, count: u64) -> u64 {
-    let block = vec![b'f'; 256 * 1024];
-    stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
-    let mut sent = 0;
-    while sent < count {
-        let size = block.len().min(usize::try_from(count - sent).unwrap_or(block.len()));
-        match stream.write(&block[..size]) {
-            Ok(written) => sent += written as u64,
-            Err(_) => break,
-        }
-    }
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
-    sent
-}
-
-fn keep(kept: &mut Vec<u8>, more: &[u8]) {
-    let room = KEPT.saturating_sub(kept.len()).min(more.len());
-    kept.extend_from_slice(&more[..room]);
 }
 
 /// An answer with that body.
