@@ -6,10 +6,12 @@ mod offer;
 mod span;
 mod tokens;
 mod transport;
+mod voucher;
 
 pub use identity::{IdentityError, ServiceKey};
 pub use offer::{BODY_LIMIT, Offered, offer};
 pub use transport::HttpTransport;
+pub use voucher::{Asking, Voucher};
 
 /// Chooses the one TLS provider of the process. The first line of `main()`, and of every test that opens a client;
 /// a second call changes nothing.
