@@ -13,8 +13,9 @@ use serde::{
 pub struct UpstreamSettings {
     /// `http://` or `https://`, a host, a port, and a prefix that is put before every path.
     pub address: String,
-    /// It speaks our call protocol, so `legacy:NAME` may stand at the call seam.
-    pub calls: bool,
+    /// `false` says that it is a site and does not speak our call protocol, so it may not stand at the call seam.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<bool>,
     /// Names of the browser's cookies that it may see.
     pub cookies: Vec<String>,
     /// Names of cookies that it may set.
@@ -46,7 +47,7 @@ impl Default for UpstreamSettings {
     fn default() -> Self {
         Self {
             address: String::new(),
-            calls: false,
+            calls: None,
             cookies: Vec::new(),
             set_cookies: Vec::new(),
             loopback: false,

@@ -72,7 +72,7 @@ pub(crate) struct Upstream {
     pub(crate) patience: Patience,
     pub(crate) response_limit: Option<u64>,
     pub(crate) in_flight: usize,
-    calls: bool,
+    is_site: bool,
     busy: AtomicUsize,
     streams: AtomicUsize,
 }
@@ -112,9 +112,9 @@ impl Upstreams {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether it speaks our call protocol; false for an unknown name.
-    pub fn calls(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|upstream| upstream.calls)
+    /// Those that are said not to speak our call protocol.
+    pub fn sites(&self) -> impl Iterator<Item = &str> {
+        self.0.values().filter(|upstream| upstream.is_site).map(|upstream| upstream.name.as_str())
     }
 
     /// What may stand in its paths; the strict rule for an unknown name.
@@ -186,7 +186,7 @@ impl Upstream {
             },
             response_limit: settings.response_limit,
             in_flight: settings.in_flight,
-            calls: settings.calls,
+            is_site: settings.calls == Some(false),
             busy: AtomicUsize::new(0),
             streams: AtomicUsize::new(0),
         })
