@@ -154,7 +154,8 @@ impl Breaker {
 
     /// A side may hold twice what it answered in the last second: what is stalled meets it, what is healthy does not.
     /// One that was quiet may hold its share of the ceiling: a flip sends it everybody at once, and a side without
-    /// another one beside it would be spared in vain. Every failure in a row takes a place away, so that a dead side fails five calls, and not those behind them too.
+    /// another one beside it would be spared in vain. Every failure in a row takes a place away, so that a dead side
+    /// with a small share fails five calls, and not those behind them too.
     fn cap(&mut self, now: Duration) -> u32 {
         let answered: u32 = self.answered.all(now).sum();
         let share = u64::from(self.rule.in_flight) * u64::from(self.share) / u64::from(BUCKETS);

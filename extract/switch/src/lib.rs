@@ -39,4 +39,4 @@ pub use routes::{Pattern, Route, RouteKind};
 pub use rule::{Pair, Rule, When};
 pub use series::{Point, Series};
 pub use table::{Override, Table};
-pub use traffic::{OpenStream, Side, Ticks, Traffic};
+pub use traffic::{Crossing, OpenStream, Side, Ticks, Traffic};

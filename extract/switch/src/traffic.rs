@@ -13,7 +13,7 @@ use kernel::{Entropy, Fault, Kind, Op, Outcome, Target, Watch};
 use metrics::{counter, gauge};
 
 use crate::{
-    BUCKETS, BreakerRule, BreakerState, Ending, NotNow, Point, Table,
+    BUCKETS, BreakerRule, BreakerState, Ending, NotNow, Point, Ranges, Table,
     lane::{Lane, Over},
 };
 
@@ -23,6 +23,7 @@ type Lanes = BTreeMap<Arc<str>, Vec<Arc<Lane>>>;
 pub struct Traffic {
     lanes: ArcSwap<Lanes>,
     rules: ArcSwap<BTreeMap<Arc<str>, BreakerRule>>,
+    shares: ArcSwap<BTreeMap<Arc<str>, Ranges>>,
     /// Whose share is published, so that one that is gone can be shown as 0.
     shown: Mutex<BTreeSet<(Arc<str>, Target)>>,
     ticks: Ticks,
@@ -44,6 +45,15 @@ pub struct Side {
     pub minute: Point,
 }
 
+/// A request that the route seam let through. Dropped unfinished, it was given up by its client.
+pub struct Crossing {
+    traffic: Arc<Traffic>,
+    lane: Arc<Lane>,
+    op: Box<str>,
+    began: Duration,
+    is_done: bool,
+}
+
 /// An open stream. It is counted until this is dropped.
 pub struct OpenStream(Arc<Lane>);
 
@@ -55,7 +65,14 @@ impl Traffic {
     }
 
     pub fn ticking(ticks: Ticks, entropy: Arc<dyn Entropy>) -> Self {
-        Self { lanes: ArcSwap::default(), rules: ArcSwap::default(), shown: Mutex::default(), ticks, entropy }
+        Self {
+            lanes: ArcSwap::default(),
+            rules: ArcSwap::default(),
+            shares: ArcSwap::default(),
+            shown: Mutex::default(),
+            ticks,
+            entropy,
+        }
     }
 
     /// A table has come into force: its breaker rules hold from now on, its shares and epoch are published.
@@ -76,9 +93,14 @@ impl Traffic {
         gauge!("banyan_switch_epoch").set(table.epoch as f64);
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let ranges: BTreeMap<_, _> =
-            table.bindings.iter().map(|(name, binding)| (name, binding.ranges_at(now))).collect();
-        for (name, ranges) in &ranges {
-            shown.extend(ranges.shares().map(|(target, _)| ((*name).clone(), target.clone())));
+            table.bindings.iter().map(|(name, binding)| (name.clone(), binding.ranges_at(now))).collect();
+        let ranges = Arc::new(ranges);
+        self.shares.store(ranges.clone());
+        for lane in self.lanes.load().values().flatten() {
+            lane.expect(ranges.get(&lane.module).map_or(0, |ranges| ranges.share(&lane.target)));
+        }
+        for (name, ranges) in &*ranges {
+            shown.extend(ranges.shares().map(|(target, _)| (name.clone(), target.clone())));
         }
         for (name, target) in &*shown {
             let share = ranges.get(name).map_or(0, |ranges| ranges.share(target));
@@ -111,30 +133,12 @@ impl Traffic {
         self.lanes.load().get(module).map_or_else(Vec::new, |lanes| lanes.iter().map(series).collect())
     }
 
-    /// The route seam's `admit`: `binding` is `module` or `module/group`.
-    pub fn admit_route(&self, binding: &str, target: &Target) -> Result<(), Fault> {
-        let lane = self.lane(binding, target);
-        lane.admit((self.ticks)()).map_err(|why| refused(&lane, why))
-    }
-
-    /// The route seam's `done`. `op` is a word that the table bounds: a pattern, or a kind. `Refused` is for a 429,
-    /// which says nothing against a side that is closed, and fails a probe.
-    pub fn route_done(&self, binding: &str, op: &str, target: &Target, outcome: Outcome, took: Duration) {
-        let ending = match outcome {
-            Outcome::Answered => Ending::Success,
-            Outcome::Refused => Ending::Pushback,
-            Outcome::Unavailable | Outcome::TimedOut | Outcome::Malformed => Ending::Failure,
-        };
-        let lane = self.lane(binding, target);
-        lane.ended(Over { ending, took, now: (self.ticks)() }, || self.jitter());
-        lane.meter(op, || op.to_owned()).ended(outcome, took);
-    }
-
-    /// The route seam's `dropped`: the client went away before the answer's head.
-    pub fn route_dropped(&self, binding: &str, op: &str, target: &Target, took: Duration) {
-        let lane = self.lane(binding, target);
-        lane.dropped(took, (self.ticks)());
-        lane.meter(op, || op.to_owned()).dropped();
+    /// The route seam's `admit`. `binding` is `module` or `module/group`; `op` is a word that the table bounds, such as
+    /// the pattern or the kind. A refusal means that nothing was sent.
+    pub fn cross(self: &Arc<Self>, binding: &str, op: &str, target: &Target) -> Result<Crossing, Fault> {
+        let (lane, began) = (self.lane(binding, target), (self.ticks)());
+        lane.admit(began).map_err(|why| refused(&lane, why))?;
+        Ok(Crossing { traffic: self.clone(), lane, op: op.into(), began, is_done: false })
     }
 
     /// The route seam's `fell_back`.
@@ -166,6 +170,7 @@ impl Traffic {
         }
         let rule = self.rules.load().get(module).cloned().unwrap_or_default();
         let made = Arc::new(Lane::new(module.into(), target.clone(), rule));
+        made.expect(self.shares.load().get(module).map_or(0, |ranges| ranges.share(target)));
         self.lanes.rcu(|lanes| {
             let mut lanes = Lanes::clone(lanes);
             let sides = lanes.entry(made.module.clone()).or_default();
@@ -186,7 +191,11 @@ impl Traffic {
 
 impl Watch for Traffic {
     fn admit(&self, op: &'static Op, target: &Target) -> Result<(), Fault> {
-        if is_guarded(op, target) { self.admit_route(op.module, target) } else { Ok(()) }
+        if !is_guarded(op, target) {
+            return Ok(());
+        }
+        let lane = self.lane(op.module, target);
+        lane.admit((self.ticks)()).map_err(|why| refused(&lane, why))
     }
 
     fn done(&self, op: &'static Op, target: &Target, outcome: Outcome, took: Duration) {
@@ -208,6 +217,34 @@ impl Watch for Traffic {
 
     fn fell_back(&self, op: &'static Op, from: &Target, to: &Target) {
         self.route_fell_back(op.module, from, to);
+    }
+}
+
+impl Crossing {
+    /// The answer is here, or there will be none. Whoever waits for its whole body first lets a broken one count against
+    /// the side. `Refused` is for a 429, which says nothing against a side that is well, and fails a probe.
+    pub fn done(mut self, outcome: Outcome) {
+        self.is_done = true;
+        let ending = match outcome {
+            Outcome::Answered => Ending::Success,
+            Outcome::Refused => Ending::Pushback,
+            Outcome::Unavailable | Outcome::TimedOut | Outcome::Malformed => Ending::Failure,
+        };
+        let now = (self.traffic.ticks)();
+        let took = now.saturating_sub(self.began);
+        self.lane.ended(Over { ending, took, now }, || self.traffic.jitter());
+        self.lane.meter(&self.op, || self.op.to_string()).ended(outcome, took);
+    }
+}
+
+impl Drop for Crossing {
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        let now = (self.traffic.ticks)();
+        self.lane.dropped(now.saturating_sub(self.began), now);
+        self.lane.meter(&self.op, || self.op.to_string()).dropped();
     }
 }
 

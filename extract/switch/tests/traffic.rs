@@ -23,11 +23,11 @@ fn there() -> Target {
 }
 
 /// Traffic on a clock that is moved by hand, in milliseconds.
-fn traffic() -> (Traffic, Arc<AtomicU64>) {
+fn traffic() -> (Arc<Traffic>, Arc<AtomicU64>) {
     let clock = Arc::new(AtomicU64::new(0));
     let ticks = clock.clone();
     let ticks = Arc::new(move || Duration::from_millis(ticks.load(Ordering::Relaxed)));
-    (Traffic::ticking(ticks, SeededEntropy::new(7)), clock)
+    (Arc::new(Traffic::ticking(ticks, SeededEntropy::new(7))), clock)
 }
 
 fn call(traffic: &Traffic, op: &'static Op, outcome: Outcome) -> Result<(), Fault> {
@@ -53,7 +53,7 @@ fn all_operations_of_a_side_share_its_breaker_and_other_sides_have_their_own() {
     assert!(matches!(call(&traffic, &LIST, Outcome::Answered), Err(Fault::Unavailable(_))));
     assert_eq!(traffic.breaker("notes", &there()), BreakerState::Open);
     assert!(traffic.admit(&LIST, &Target::Remote("other".into())).is_ok());
-    assert!(traffic.admit_route("notes/view", &there()).is_ok());
+    assert!(traffic.cross("notes/view", "query", &there()).is_ok());
     assert_eq!(traffic.breaker("booking", &there()), BreakerState::Closed);
     clock.store(1_200, Ordering::Relaxed);
     call(&traffic, &LIST, Outcome::Answered).unwrap();
@@ -79,13 +79,7 @@ fn every_fault_counts_at_the_call_seam_and_a_429_only_against_a_probe_at_the_rou
         assert_eq!((0..10).filter(|_| call(&traffic, &LIST, outcome).is_ok()).count(), 5, "{outcome:?}");
     }
     let (traffic, clock) = traffic();
-    let ask = |outcome| {
-        let admitted = traffic.admit_route("notes/view", &there()).is_ok();
-        if admitted {
-            traffic.route_done("notes/view", "query", &there(), outcome, Duration::ZERO);
-        }
-        admitted
-    };
+    let ask = |outcome| traffic.cross("notes/view", "query", &there()).map(|it| it.done(outcome)).is_ok();
     assert_eq!((0..100).filter(|_| ask(Outcome::Refused)).count(), 100);
     assert_eq!((0..100).filter(|_| ask(Outcome::Malformed)).count(), 5);
     clock.store(1_200, Ordering::Relaxed);
@@ -153,8 +147,7 @@ fn metrics_have_their_promised_names() {
         }
         call(&traffic, &LIST, Outcome::Answered).unwrap_err();
         traffic.fell_back(&LIST, &there(), &Target::Here);
-        traffic.admit_route("notes/view", &there()).unwrap();
-        traffic.route_dropped("notes/view", "query", &there(), Duration::ZERO);
+        drop(traffic.cross("notes/view", "query", &there()).unwrap());
         let stream = traffic.stream("notes/view", &there());
         drop(traffic.stream("notes/view", &there()));
         assert_eq!(traffic.sides("notes/view")[0].streams, 1);
