@@ -1,7 +1,12 @@
 //! The switch: what deciding, forking, flipping, killing and proxying cost, and whether they keep their promises.
 
+mod binary;
 mod decision;
+mod flipping;
+mod flips;
 mod fork;
+mod house;
+mod line;
 mod proxy;
 mod quantiles;
 mod stick;
@@ -16,8 +21,13 @@ pub(crate) use proxy::Aid;
 type Part = fn(&Options) -> Result<Figures>;
 
 /// In the order in which they run.
-const PARTS: &[(&str, Part)] =
-    &[("decision", decision::run), ("fork", fork::run), ("stick", stick::run), ("proxy", proxy::run)];
+const PARTS: &[(&str, Part)] = &[
+    ("decision", decision::run),
+    ("fork", fork::run),
+    ("stick", stick::run),
+    ("flips", flipping::run),
+    ("proxy", proxy::run),
+];
 
 #[derive(Args)]
 pub(crate) struct SwitchOptions {
