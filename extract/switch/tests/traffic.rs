@@ -229,6 +229,34 @@ fn what_was_not_asked_shows_nothing() {
     assert_eq!(points[0].failed_share(), None);
 }
 
+/// Sides, meters and counts are made at first use, by whoever comes first.
+#[test]
+fn nothing_is_lost_when_many_ask_at_once() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let traffic = Traffic::new(SeededEntropy::new(7));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                metrics::with_local_recorder(&recorder, || {
+                    for at in 0..5_000 {
+                        let target = Target::Remote(format!("r{}", at % 7).into());
+                        if traffic.admit(&LIST, &target).is_ok() {
+                            traffic.done(&LIST, &target, Outcome::Answered, Duration::ZERO);
+                        }
+                        traffic.done(&ADD, &Target::Here, Outcome::Answered, Duration::ZERO);
+                    }
+                });
+            });
+        }
+    });
+    let sides = traffic.sides("notes");
+    assert_eq!(sides.len(), 8);
+    assert!(sides.iter().all(|side| side.in_flight == 0 && side.breaker == BreakerState::Closed));
+    assert_eq!(sides.iter().map(|side| side.minute.answered).sum::<u64>(), 40_000);
+    let added = r#"banyan_switch_requests_total{module="notes",op="notes.add",target="here",outcome="answered",role="primary"} 20000"#;
+    assert!(recorder.handle().render().lines().any(|line| line == added));
+}
+
 /// Prints; the bar is a microsecond in a release build. A breath of it, so that the suite stays fast.
 #[test]
 fn what_watching_costs() {
