@@ -30,11 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .route("/accounts/{person}/sessions", post().to(accounts::end_sessions))
             .route("/feeds", get().to(feeds::list))
             .route("/feeds/{reader}/replays", post().to(feeds::replay))
-            .route("/switch", get().to(switch::board))
-            .route("/switch/{module}", get().to(switch::module))
-            .route("/switch/{module}/binding", post().to(switch::apply))
-            .route("/switch/{module}/way-back", post().to(switch::back))
-            .route("/switch/{module}/kill", post().to(switch::kill))
-            .route("/audit", get().to(audit::list)),
+            .route("/audit", get().to(audit::list))
+            .configure(switch::routes),
     );
 }

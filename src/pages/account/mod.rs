@@ -5,6 +5,8 @@ mod next;
 mod settings;
 mod sign;
 
+pub(crate) use next::own_path;
+
 use actix_web::web::{ServiceConfig, get, post, resource};
 
 pub fn routes(cfg: &mut ServiceConfig) {

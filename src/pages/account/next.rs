@@ -1,7 +1,7 @@
 //! Where one goes after signing in: a path of ours and nothing else, whatever `next=` says.
 
 /// The path, if it is one of ours. Browsers read `\` as `/` and drop tabs and line breaks, so those are refused.
-pub(super) fn own_path(next: &str) -> Option<&str> {
+pub(crate) fn own_path(next: &str) -> Option<&str> {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let ours = next.starts_with('/') && !next.starts_with("//");
     (plain && ours && next.len() <= 2_000).then_some(next)
