@@ -114,6 +114,26 @@ impl House {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
+    /// All modules keep their data on a PostgreSQL from now on; its tables are made.
+    pub(crate) fn move_to(&mut self, url: &str) -> Result<()> {
+        // The first command of a new folder makes the key file, which PostgreSQL wants to be given.
+        self.run("data", &["account", "token", "--role", "migrator"])?;
+        self.tell("BANYAN__KEYS__FILE", self.folder().join("data/keys").display().to_string());
+        self.tell("BANYAN__DATABASE__URL", url);
+        let output = self.command("data", &["migrate", "up"]).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "banyan migrate up failed: {said}");
+        Ok(())
+    }
+
+    /// Somebody who works here, signed in.
+    pub(crate) async fn staff(&self, data: &str, portal: &Portal, role: &str) -> Result<Visitor> {
+        let email = format!("{role}@example.com");
+        let made = self.run(data, &["account", "create", "--email", &email, "--role", role])?;
+        let password = made.get("password").and_then(Value::as_str).context("a password")?.to_owned();
+        Visitor::sign_in(Browser::at(portal)?, &email, &password).await
+    }
+
     pub(crate) fn switchboard(&self, data: &str, portal: &Portal) -> Result<Switchboard> {
         let made = self.run(data, &["account", "token", "--role", "migrator", "--name", "bench"])?;
         let token = made.get("token").and_then(Value::as_str).context("a token")?.to_owned();
@@ -187,12 +207,15 @@ impl Switchboard {
 impl Visitor {
     /// Signs up and in with forms, as people do.
     pub(crate) async fn new(portal: &Portal, number: usize) -> Result<Self> {
-        let mut browser =
-            Browser { client: client()?, base: format!("http://{}", portal.public), jar: BTreeMap::new() };
+        let mut browser = Browser::at(portal)?;
         let (email, password) = (format!("visitor-{number}@example.com"), "a boat of paper");
         let fields = [("email", &*email), ("password", password), ("repeat_password", password)];
         browser.submit("/signup/", &fields).await?;
-        browser.submit("/signin/", &[("email", &email), ("password", password)]).await?;
+        Self::sign_in(browser, &email, password).await
+    }
+
+    async fn sign_in(mut browser: Browser, email: &str, password: &str) -> Result<Self> {
+        browser.submit("/signin/", &[("email", email), ("password", password)]).await?;
         let form_token = browser.form_token("/notes/create/").await?;
         Ok(Self { cookies: browser.cookies(), form_token })
     }
@@ -205,6 +228,10 @@ struct Browser {
 }
 
 impl Browser {
+    fn at(portal: &Portal) -> Result<Self> {
+        Ok(Self { client: client()?, base: format!("http://{}", portal.public), jar: BTreeMap::new() })
+    }
+
     async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<()> {
         let token = self.form_token(path).await?;
         let form: Vec<_> = fields.iter().copied().chain([("csrf_token", &*token)]).collect();

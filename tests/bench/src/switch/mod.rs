@@ -6,6 +6,8 @@ mod flipping;
 mod flips;
 mod fork;
 mod house;
+mod kill;
+mod killing;
 mod line;
 mod proxy;
 mod quantiles;
@@ -26,6 +28,7 @@ const PARTS: &[(&str, Part)] = &[
     ("fork", fork::run),
     ("stick", stick::run),
     ("flips", flipping::run),
+    ("kill", kill::run),
     ("proxy", proxy::run),
 ];
 
