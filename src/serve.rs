@@ -18,7 +18,9 @@ use crate::{
     api::{self, Hub},
     config::{Keys, Limits, Settings},
     edge::{self, Assets, EdgeSettings, Gate, Rates, Seal, Sessions},
-    mail, pages,
+    mail,
+    ofrep::{self, Ofrep},
+    pages,
     portal::{House, Portal},
     wire::{self, Plan, Wired},
 };
@@ -89,7 +91,8 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
     let mut tasks = wired.background(&stopping);
     let mut servers = Vec::new();
     if let Some(listener) = ops {
-        servers.push(ops_server(listener, metrics, &wired)?);
+        let ofrep = portal.clone().map(|portal| Data::new(Ofrep::new(portal, &rates(&settings.limits))));
+        servers.push(ops_server(listener, metrics, &wired, ofrep)?);
     }
     if let Some(listener) = service {
         servers.push(service_server(listener, &wired, &outside)?);
@@ -177,10 +180,14 @@ fn public_server(
 
 /// The edge's state, from the settings that people write.
 fn gate(settings: &Settings, public_url: &str) -> anyhow::Result<Gate> {
-    let Limits { enabled, pages, sign_in, find_booking } = settings.limits.clone();
-    let rates = Rates { enabled, pages, sign_in, find_booking };
+    let rates = rates(&settings.limits);
     let trusted_proxies = &settings.http.trusted_proxies;
     Gate::new(&EdgeSettings { public_url, trusted_proxies, rates }).map_err(anyhow::Error::msg)
+}
+
+fn rates(limits: &Limits) -> Rates {
+    let Limits { enabled, pages, sign_in, find_booking } = *limits;
+    Rates { enabled, pages, sign_in, find_booking }
 }
 
 fn service_server(
@@ -197,13 +204,20 @@ fn ops_server(
     listener: TcpListener,
     metrics: PrometheusHandle,
     wired: &Wired,
+    ofrep: Option<Data<Ofrep>>,
 ) -> anyhow::Result<actix_web::dev::Server> {
     let metrics = Data::new(metrics);
     let databases = Data::new(wired.databases.clone());
     let server = HttpServer::new(move || {
+        let ofrep = ofrep.clone();
         App::new()
             .app_data(metrics.clone())
             .app_data(databases.clone())
+            .configure(|cfg| {
+                if let Some(ofrep) = ofrep {
+                    cfg.app_data(ofrep).configure(ofrep::routes);
+                }
+            })
             .route("/livez", web::get().to(|| async { "ok\n" }))
             .route("/startupz", web::get().to(|| async { "ok\n" }))
             .route("/readyz", web::get().to(readyz))

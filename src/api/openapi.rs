@@ -47,6 +47,24 @@ const fn send(
     Operation { method, path, summary, query: &[], body: Some(body), answer, who: SignedIn }
 }
 
+const fn without_body(
+    path: &'static str,
+    summary: &'static str,
+    answer: (&'static str, &'static str),
+) -> Operation {
+    Operation { method: "delete", path, summary, query: &[], body: None, answer, who: SignedIn }
+}
+
+const fn put_binding(path: &'static str) -> Operation {
+    let summary = "Put a binding in force; If-Match is required, and 202 tells that others must agree first";
+    Operation { query: &["reason"], ..send("put", path, summary, "Binding", ("200", "Changed")) }
+}
+
+const fn transition(path: &'static str) -> Operation {
+    let summary = "Go forward, stay or go back; If-Match is required, and 409 names the guards that refused";
+    send("post", path, summary, "Transition", ("200", "Changed"))
+}
+
 const ITINERARIES: &[&str] = &[
     "*from", "*to", "*date", "max_legs", "set", "circuity", "adults", "children", "infants", "cabin", "sort",
     "limit", "after",
@@ -66,65 +84,74 @@ const OPERATIONS: &[Operation] = &[
     send("post", "/notes", "Write a note", "NoteDraft", ("201", "Note")),
     get("/notes/{id}", "One note, with its ETag", &[], "Note", SignedIn),
     send("put", "/notes/{id}", "Change a note; If-Match is required", "NoteDraft", ("200", "Note")),
-    Operation {
-        method: "delete",
-        path: "/notes/{id}",
-        summary: "Delete a note; If-Match is required",
-        query: &[],
-        body: None,
-        answer: ("204", ""),
-        who: SignedIn,
-    },
+    without_body("/notes/{id}", "Delete a note; If-Match is required", ("204", "")),
     get("/pads", "One's pads", &[], "Pads", SignedIn),
     send("post", "/pads", "Make a pad", "PadDraft", ("201", "Pad")),
     get("/pads/{id}", "One pad", &[], "Pad", SignedIn),
     send("put", "/pads/{id}", "Rename a pad", "PadDraft", ("200", "Pad")),
-    Operation {
-        method: "delete",
-        path: "/pads/{id}",
-        summary: "Delete a pad and the notes in it",
-        query: &[],
-        body: None,
-        answer: ("204", ""),
-        who: SignedIn,
-    },
-    get(
-        "/switch/modules",
-        "Where every module's calls go; the ETag is the epoch",
-        &[],
-        "SwitchModules",
-        SignedIn,
-    ),
+    without_body("/pads/{id}", "Delete a pad and the notes in it", ("204", "")),
+    get("/switch/modules", "Where everything goes; the ETag is the epoch", &[], "SwitchModules", SignedIn),
     get("/switch/modules/{module}", "Where one module's calls go", &[], "SwitchModule", SignedIn),
+    get("/switch/modules/{module}/binding", "A binding, as it is written in files", &[], "Binding", SignedIn),
+    put_binding("/switch/modules/{module}/binding"),
+    transition("/switch/modules/{module}/transitions"),
+    get("/switch/modules/{module}/gates", "What a plan asks to be proven", &[], "Gates", SignedIn),
+    get("/switch/modules/{module}/series", "The last ten minutes of every side", &[], "Series", SignedIn),
+    get("/switch/modules/{module}/{group}", "Where one group of routes goes", &[], "SwitchModule", SignedIn),
+    get("/switch/modules/{module}/{group}/binding", "A group's binding", &[], "Binding", SignedIn),
+    put_binding("/switch/modules/{module}/{group}/binding"),
+    Operation {
+        query: &["reason"],
+        ..without_body(
+            "/switch/modules/{module}/{group}/binding",
+            "Drop a group whose routes are where they began; If-Match is required",
+            ("200", "Changed"),
+        )
+    },
+    transition("/switch/modules/{module}/{group}/transitions"),
+    get("/switch/modules/{module}/{group}/gates", "What a group's plan asks for", &[], "Gates", SignedIn),
     get(
-        "/switch/modules/{module}/binding",
-        "A module's binding, as it is written in files",
+        "/switch/modules/{module}/{group}/series",
+        "The last ten minutes of a group",
         &[],
-        "Binding",
+        "Series",
         SignedIn,
     ),
-    send(
-        "put",
-        "/switch/modules/{module}/binding",
-        "Put a binding in force; If-Match is required",
-        "Binding",
-        ("200", "Changed"),
-    ),
+    get("/switch/changes", "Changes that wait for somebody to agree", &[], "Changes", SignedIn),
+    Operation {
+        query: &["*reason"],
+        ..without_body("/switch/changes/{id}", "Turn a waiting change down", ("204", ""))
+    },
     send(
         "post",
-        "/switch/modules/{module}/transitions",
-        "Send a module back; If-Match is required",
-        "Transition",
+        "/switch/changes/{id}/approvals",
+        "Agree to somebody else's change; 202 while more must agree",
+        "Nothing",
         ("200", "Changed"),
     ),
     send(
         "post",
         "/switch/kills",
-        "Send a module, or all, back at once and freeze it",
+        "Send a module, or all, back at once and freeze it; needs no If-Match",
         "Kill",
         ("200", "Killed"),
     ),
-    send("post", "/switch/simulations", "Who would move under a binding", "Binding", ("200", "Simulated")),
+    get("/switch/overrides", "Who is shown another side", &[], "Overrides", SignedIn),
+    send(
+        "post",
+        "/switch/overrides",
+        "Show another side to a subject for a while",
+        "OverrideAsk",
+        ("201", "Override"),
+    ),
+    without_body("/switch/overrides/{id}", "End an override", ("200", "Epoch")),
+    send(
+        "post",
+        "/switch/simulations",
+        "Who would move: under a binding, or between two",
+        "SimulationAsk",
+        ("200", "Simulated"),
+    ),
     send(
         "post",
         "/switch/explanations",
@@ -132,7 +159,9 @@ const OPERATIONS: &[Operation] = &[
         "ExplainAsk",
         ("200", "Explanation"),
     ),
-    get("/switch/audit", "Who changed what, newest first", &["after", "limit"], "Audit", SignedIn),
+    get("/switch/audit", "Who changed what, newest first", &["after", "limit", "order"], "Audit", SignedIn),
+    get("/switch/audit/verification", "Whether the chain of changes is whole", &[], "Verification", SignedIn),
+    get("/switch/events", "Changes of the table, as Server-Sent Events", &[], "Stream", SignedIn),
     get("/feeds", "How far every reader of every log is", &[], "Feeds", SignedIn),
     send(
         "post",
@@ -272,17 +301,23 @@ mod tests {
     #[test]
     fn the_table_is_the_router() {
         let rooms = [
-            include_str!("itineraries.rs"),
-            include_str!("flights.rs"),
-            include_str!("live.rs"),
-            include_str!("notes.rs"),
-            include_str!("switch.rs"),
-            include_str!("feeds.rs"),
-            include_str!("mod.rs"),
+            ("", include_str!("itineraries.rs")),
+            ("", include_str!("flights.rs")),
+            ("", include_str!("live.rs")),
+            ("", include_str!("notes.rs")),
+            ("", include_str!("feeds.rs")),
+            ("", include_str!("mod.rs")),
+            ("/switch", include_str!("switch/audit.rs")),
+            ("/switch", include_str!("switch/changes.rs")),
+            ("/switch", include_str!("switch/events.rs")),
+            ("/switch", include_str!("switch/explanations.rs")),
+            ("/switch", include_str!("switch/kills.rs")),
+            ("/switch", include_str!("switch/modules.rs")),
+            ("/switch", include_str!("switch/overrides.rs")),
+            ("/switch", include_str!("switch/simulations.rs")),
         ];
         let mut routed = BTreeSet::new();
-        for room in rooms {
-            let scope = if room.contains("scope(\"/switch\")") { "/switch" } else { "" };
+        for (scope, room) in rooms {
             for (at, _) in room.match_indices("route(\"").chain(room.match_indices("resource(\"")) {
                 let address = room[at..].split('"').nth(1).unwrap();
                 routed.insert(format!("{scope}{address}"));

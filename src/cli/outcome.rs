@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{config::SettingsError, serve::InUse};
 
@@ -13,23 +13,41 @@ pub type Outcome = Result<(), Failure>;
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
-    error: anyhow::Error,
+    /// Absent where all was said already.
+    error: Option<anyhow::Error>,
+    /// The server's own document, for `--json`.
+    problem: Option<Value>,
 }
 
 impl Failure {
+    fn new(code: u8, error: anyhow::Error) -> Self {
+        Self { code, error: Some(error), problem: None }
+    }
+
+    /// Nothing more to say than the exit code: 4 where others must agree first.
+    pub fn told(code: u8) -> Self {
+        Self { code, error: None, problem: None }
+    }
+
+    /// With what the server said, whole.
+    #[must_use]
+    pub fn with_problem(self, problem: Value) -> Self {
+        Self { problem: Some(problem), ..self }
+    }
+
     /// 2: bad usage or input.
     pub fn input(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: 2, error: error.into() }
+        Self::new(2, error.into())
     }
 
     /// 3: refused by a guard.
     pub fn refused(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: 3, error: error.into() }
+        Self::new(3, error.into())
     }
 
     /// 5: somebody else was faster.
     pub fn conflict(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: 5, error: error.into() }
+        Self::new(5, error.into())
     }
 }
 
@@ -43,7 +61,7 @@ impl From<anyhow::Error> for Failure {
         } else {
             1
         };
-        Self { code, error }
+        Self::new(code, error)
     }
 }
 
@@ -55,7 +73,8 @@ impl From<std::io::Error> for Failure {
 
 /// Tells the error, if there is one, and gives the exit code.
 pub(super) fn exit(outcome: Outcome, json: bool) -> ExitCode {
-    let Err(Failure { code, error }) = outcome else { return ExitCode::SUCCESS };
+    let Err(Failure { code, error, problem }) = outcome else { return ExitCode::SUCCESS };
+    let Some(error) = error else { return ExitCode::from(code) };
     // The chain of causes, each once: many libraries repeat their cause in their own words.
     let mut words: Vec<String> = Vec::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -65,7 +84,11 @@ pub(super) fn exit(outcome: Outcome, json: bool) -> ExitCode {
     }
     let words = words.join(": ");
     if json {
-        println!("{}", json!({ "error": words, "exit_code": code }));
+        let mut told = json!({ "error": words, "exit_code": code });
+        if let (Some(told), Some(problem)) = (told.as_object_mut(), problem) {
+            told.insert("problem".to_owned(), problem);
+        }
+        println!("{told}");
     } else {
         eprintln!("banyan: {words}");
     }

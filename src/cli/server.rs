@@ -84,7 +84,7 @@ impl Server {
         if let Some(epoch) = epoch {
             request = request.header("if-match", epoch);
         }
-        if let Some(body) = body {
+        if let Some(body) = body.filter(|body| !body.is_null()) {
             request = request.json(&body);
         }
         let response = request.send().await.with_context(|| format!("asking {}", self.base))?;
@@ -113,12 +113,15 @@ pub(super) fn text<'a>(row: &'a Value, name: &str) -> &'a str {
 fn failure(status: StatusCode, body: &Value) -> Failure {
     let detail = body.get("detail").and_then(Value::as_str).map_or_else(|| status.to_string(), str::to_owned);
     let error = anyhow!("{detail}");
-    match status {
+    let failure = match status {
         StatusCode::PRECONDITION_FAILED => Failure::conflict(error),
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::CONFLICT => Failure::refused(error),
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
-            Failure::input(error)
-        }
+        StatusCode::BAD_REQUEST
+        | StatusCode::NOT_FOUND
+        | StatusCode::METHOD_NOT_ALLOWED
+        | StatusCode::UNPROCESSABLE_ENTITY
+        | StatusCode::PRECONDITION_REQUIRED => Failure::input(error),
         _ => error.into(),
-    }
+    };
+    if body.is_object() { failure.with_problem(body.clone()) } else { failure }
 }

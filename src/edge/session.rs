@@ -104,18 +104,27 @@ impl Principal {
             return Ok(Self::default());
         }
         let token = bearer(request).ok_or(Stop::SignIn)?;
-        if let Some(name) = (portal.own_tokens)(token.expose()) {
-            let actor = Some(Actor::Machine { name, role: Role::Admin });
-            return Ok(Self { actor, ..Self::default() });
-        }
-        let machine = machine(portal, sessions, ctx, &token).await?.ok_or(Stop::SignIn)?;
-        let actor = Some(Actor::Machine { name: machine.name.clone(), role: machine.role });
+        let actor = Some(of_token(portal, sessions, ctx, &token).await?.ok_or(Stop::SignIn)?);
         Ok(Self { actor, ..Self::default() })
     }
 
     pub(super) fn actor(&self) -> Actor {
         self.actor.clone().unwrap_or(Actor::Anonymous)
     }
+}
+
+/// Whose token it is: our own command line's, or a machine's.
+pub(crate) async fn of_token(
+    portal: &Portal,
+    sessions: &Sessions,
+    ctx: &Ctx,
+    token: &Secret,
+) -> Result<Option<Actor>, Stop> {
+    if let Some(name) = (portal.own_tokens)(token.expose()) {
+        return Ok(Some(Actor::Machine { name, role: Role::Admin }));
+    }
+    let machine = machine(portal, sessions, ctx, token).await?;
+    Ok(machine.map(|machine| Actor::Machine { name: machine.name.clone(), role: machine.role }))
 }
 
 fn acting(session: &Session) -> Actor {
