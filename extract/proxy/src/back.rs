@@ -1,6 +1,6 @@
 //! The answer's way back: judged, framed for the client, and given the body that fits.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::{
     Ended, ProxyError,
     asked::Asked,
-    body::{Answer, Cut, Nothing, Told},
+    body::{Answer, Cut, Nothing, Streamed, Told},
     clock::Clock,
     cookies::Own,
     inbound::{self, Framing, Incoming},
@@ -81,6 +81,8 @@ impl Back<'_> {
             place,
             clock,
             told: quiet,
+            taken: None,
+            left: false,
         };
         self.body(response, answer, Told::new(told)).await
     }
@@ -105,7 +107,7 @@ impl Back<'_> {
             told.hush();
             return Err(nonsense("its answer is longer than it said".to_owned()));
         }
-        match poll_fn(|cx| Poll::Ready(Pin::new(&mut answer).poll_next(cx))).await {
+        match poll_fn(|cx| Poll::Ready(answer.poll(cx))).await {
             Poll::Ready(Some(Err(Cut(fault)))) => {
                 told.hush();
                 return Err(nonsense(fault.to_string()));
@@ -122,7 +124,7 @@ impl Back<'_> {
             Poll::Pending => {}
         }
         answer.told = told;
-        Ok(with_body(response, answer))
+        Ok(with_body(response, Streamed::new(answer)))
     }
 
     /// What the client's version and wishes ask for.

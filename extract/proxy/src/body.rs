@@ -2,9 +2,11 @@
 //! end that the upstream did not send.
 
 use std::{
+    cell::RefCell,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use actix_web::body::{BodySize, MessageBody};
@@ -71,7 +73,17 @@ pub(crate) struct Answer {
     pub(crate) place: Place,
     pub(crate) clock: Clock,
     pub(crate) told: Told,
+    /// When the client last took a piece, once that is watched.
+    pub(crate) taken: Option<Instant>,
+    /// Ended because the client took no more.
+    pub(crate) left: bool,
 }
+
+/// An answer as the client takes it, and as the pool can put an end to it.
+pub(crate) struct Streamed(Rc<RefCell<Answer>>);
+
+/// Passed on before anybody looks whether the client takes it: less than buffers on the way hold anyhow.
+const WATCHED_FROM: u64 = 128 * 1024;
 
 /// What a lane is good for after an answer.
 enum Rest {
@@ -90,6 +102,20 @@ impl Answer {
             self.told.tell(|| Ended::Whole);
         }
         fine
+    }
+
+    /// Whether nothing more will come, after ending it if the client has taken nothing for too long. Its own clock runs
+    /// only while it waits for the upstream.
+    pub(crate) fn is_over(&mut self, now: Instant) -> bool {
+        let stands = self.taken.is_some_and(|taken| now >= taken + self.clock.idle());
+        if stands && self.lane.take().is_some() {
+            tracing::info!(upstream = self.place.upstream().name, "a client stopped taking its answer");
+            self.place.leave();
+            self.told.tell(|| Ended::Left);
+            self.first = None;
+            self.left = true;
+        }
+        self.lane.is_none()
     }
 
     fn piece(&mut self, bytes: Bytes) -> Poll<Option<Result<Bytes, Cut>>> {
@@ -139,9 +165,7 @@ fn put_back(mut lane: Lane, reusable: bool, pool: &Pool, place: usize) -> Rest {
     Rest::Fine
 }
 
-impl MessageBody for Answer {
-    type Error = Cut;
-
+impl Answer {
     fn size(&self) -> BodySize {
         match self.framing {
             Framing::Sized(length) | Framing::Bodiless(Some(length)) => BodySize::Sized(length),
@@ -150,33 +174,66 @@ impl MessageBody for Answer {
         }
     }
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
-        let this = self.get_mut();
-        if let Some(first) = this.first.take() {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
+        if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
         loop {
-            let Some(lane) = &mut this.lane else { return Poll::Ready(None) };
-            let incoming = &mut this.incoming;
+            let Some(lane) = &mut self.lane else { return Poll::Ready(self.left.then(|| Err(gone()))) };
+            let incoming = &mut self.incoming;
             match lane.drive(cx, |_, cx| Pin::new(&mut *incoming).poll_frame(cx)) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     // actix would take an empty piece for the end.
-                    Ok(bytes) if !bytes.is_empty() => return this.piece(bytes),
+                    Ok(bytes) if !bytes.is_empty() => return self.piece(bytes),
                     // Trailers do not pass.
                     _ => {}
                 },
                 Poll::Ready(Some(Err(error))) => {
-                    let fault = Fault::Malformed(format!("{}: {error}", this.place.upstream().name));
-                    return this.fail(fault);
+                    let fault = Fault::Malformed(format!("{}: {error}", self.place.upstream().name));
+                    return self.fail(fault);
                 }
-                Poll::Ready(None) => return this.end(),
-                Poll::Pending if this.clock.poll(cx).is_ready() => {
-                    let fault = Fault::TimedOut(format!("{}: its answer stalls", this.place.upstream().name));
-                    return this.fail(fault);
+                Poll::Ready(None) => return self.end(),
+                Poll::Pending if self.clock.poll(cx).is_ready() => {
+                    let fault = Fault::TimedOut(format!("{}: its answer stalls", self.place.upstream().name));
+                    return self.fail(fault);
                 }
                 Poll::Pending => return Poll::Pending,
             }
         }
+    }
+}
+
+fn gone() -> Cut {
+    Cut(Fault::TimedOut("the client took nothing for too long".to_owned()))
+}
+
+impl Streamed {
+    pub(crate) fn new(answer: Answer) -> Self {
+        Self(Rc::new(RefCell::new(answer)))
+    }
+
+    fn watch(&self, answer: &mut Answer) {
+        if answer.taken.is_none() && answer.passed >= WATCHED_FROM {
+            answer.pool.watch(Rc::downgrade(&self.0));
+        }
+        if answer.passed >= WATCHED_FROM {
+            answer.taken = Some(Instant::now());
+        }
+    }
+}
+
+impl MessageBody for Streamed {
+    type Error = Cut;
+
+    fn size(&self) -> BodySize {
+        self.0.borrow().size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
+        let this = self.get_mut();
+        let mut answer = this.0.borrow_mut();
+        this.watch(&mut answer);
+        answer.poll(cx)
     }
 }
 

@@ -44,6 +44,11 @@ impl Clock {
         }
     }
 
+    /// The longest pause.
+    pub(crate) fn idle(&self) -> Duration {
+        self.idle
+    }
+
     /// Ready when time is up. To be asked while waiting.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.timer.is_none() {

@@ -1,5 +1,5 @@
 //! Idle connections of one worker, by upstream. The most recently used goes first; those that idle are closed before
-//! the far side would.
+//! the far side would. Long answers are watched too: a client that takes no more of one may not keep its connection.
 
 use std::{
     cell::RefCell,
@@ -8,16 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::lane::Lane;
+use crate::{body::Answer, lane::Lane};
 
 /// Below the 5 s after which many servers close.
 const IDLE: Duration = Duration::from_secs(3);
 const MOST: usize = 128;
+/// Between two looks at what idles.
+const SWEEP: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(crate) struct Pool {
     /// By the upstream's place.
     idle: RefCell<Vec<VecDeque<Idle>>>,
+    watched: RefCell<Vec<Weak<RefCell<Answer>>>>,
 }
 
 struct Idle {
@@ -32,7 +35,7 @@ impl Pool {
         let swept = Rc::downgrade(&pool);
         actix_web::rt::spawn(async move {
             loop {
-                tokio::time::sleep(IDLE).await;
+                tokio::time::sleep(SWEEP).await;
                 let Some(pool) = Weak::upgrade(&swept) else { return };
                 pool.sweep();
             }
@@ -67,7 +70,15 @@ impl Pool {
         lanes.push_back(Idle { lane, since: Instant::now() });
     }
 
+    /// Ends this answer when its client takes no more of it.
+    pub(crate) fn watch(&self, answer: Weak<RefCell<Answer>>) {
+        self.watched.borrow_mut().push(answer);
+    }
+
     fn sweep(&self) {
+        let now = Instant::now();
+        let goes_on = |answer: Rc<RefCell<Answer>>| !answer.borrow_mut().is_over(now);
+        self.watched.borrow_mut().retain(|answer| answer.upgrade().is_some_and(goes_on));
         for lanes in self.idle.borrow_mut().iter_mut() {
             while lanes.front().is_some_and(|idle| idle.since.elapsed() >= IDLE) {
                 lanes.pop_front();

@@ -96,6 +96,7 @@ pub(crate) struct Patience {
 pub(crate) struct Place {
     upstream: Arc<Upstream>,
     streams: bool,
+    left: bool,
 }
 
 impl Upstreams {
@@ -195,7 +196,7 @@ impl Upstream {
     /// A place, unless all are taken.
     pub(crate) fn enter(self: &Arc<Self>) -> Option<Place> {
         let before = self.busy.fetch_add(1, Ordering::Relaxed);
-        let place = Place { upstream: Arc::clone(self), streams: false };
+        let place = Place { upstream: Arc::clone(self), streams: false, left: false };
         (before < self.in_flight).then_some(place)
     }
 }
@@ -210,14 +211,22 @@ impl Place {
         self.streams = true;
         self.upstream.streams.fetch_add(1, Ordering::Relaxed);
     }
-}
 
-impl Drop for Place {
-    fn drop(&mut self) {
+    /// Gives it back now.
+    pub(crate) fn leave(&mut self) {
+        if std::mem::replace(&mut self.left, true) {
+            return;
+        }
         self.upstream.busy.fetch_sub(1, Ordering::Relaxed);
         if self.streams {
             self.upstream.streams.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

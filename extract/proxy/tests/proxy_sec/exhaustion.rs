@@ -214,9 +214,10 @@ fn proxy_sec_exhaustion_answer_cap() {
     }
 }
 
+/// Half of them up, half of them down.
 #[test]
 fn proxy_sec_exhaustion_a_million_tiny_chunks() {
-    let chunks = 1_000_000;
+    let chunks = 500_000;
     let upstream = Upstream::start(move |seen, wire| {
         wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         wire.send("1\r\na\r\n".repeat(chunks));
@@ -246,6 +247,21 @@ fn proxy_sec_exhaustion_client_leaves() {
     client.send("GET /flood HTTP/1.1\r\nHost: portal.test\r\n\r\n");
     client.bytes(100_000);
     drop(client);
+    upstream.wait_closed(1);
+}
+
+/// A client that asks for much and reads nothing does not keep an upstream's connection for itself.
+#[test]
+fn proxy_sec_exhaustion_client_does_not_read() {
+    let upstream = Upstream::start(|_, wire| {
+        wire.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {OFFERED}\r\n\r\n"));
+        wire.flood(OFFERED);
+        Then::Close
+    });
+    let door = Plan::before(&upstream).idle(SOON).total(SOON).open();
+    let mut client = door.client();
+    client.send("GET /flood HTTP/1.1\r\nHost: portal.test\r\n\r\n");
+    client.head();
     upstream.wait_closed(1);
 }
 
