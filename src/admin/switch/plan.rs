@@ -92,7 +92,7 @@ impl Walk<'_> {
             because.push(format!("not during {freeze} (UTC)"));
         }
         let earliest = if self.at <= self.now {
-            "now".to_owned()
+            if self.first { "now".to_owned() } else { "right after that".to_owned() }
         } else {
             let at = words::instant(self.locale, self.at);
             format!("{at} ({})", words::distance(self.at, self.now))

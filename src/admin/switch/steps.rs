@@ -11,7 +11,10 @@ use super::{
     module::{self, Showing},
     name_of,
 };
-use crate::edge::{FlashKind, Form, Stop, Visit};
+use crate::{
+    edge::{FlashKind, Form, Stop, Visit},
+    pages::say::sentence,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -48,9 +51,9 @@ async fn answer(
     let refused = match done {
         Ok(done) => return Ok(said(visit, &format!("/admin/switch/{name}"), &in_words(name, to), &done)),
         Err(CockpitError::NoBinding(..)) => return Err(Stop::NotFound),
-        Err(CockpitError::Guards(refused)) => refused.iter().map(ToString::to_string).collect(),
+        Err(CockpitError::Guards(refused)) => refused.iter().map(|refused| sentence(&refused.why)).collect(),
         Err(error @ (CockpitError::Conflict(_) | CockpitError::NoReason | CockpitError::NoWayBack(_))) => {
-            vec![error.to_string()]
+            vec![sentence(&error.to_string())]
         }
         Err(error) => return Err(error.into()),
     };

@@ -1,6 +1,6 @@
 //! Try it: why somebody goes where they go, rule by rule; and an override that shows one side to oneself for a while.
 
-use ::switch::{Binding, Explanation, Look, Rule};
+use ::switch::{Binding, Explanation, Look, Rule, Table};
 use actix_web::{HttpResponse, http::StatusCode, web};
 use askama::Template;
 use cockpit::{CockpitError, OverrideAsk};
@@ -105,6 +105,7 @@ fn page(
         Some(Err(trouble)) => (None, trouble),
         None => (None, String::new()),
     };
+    let hold = proposed(hold, &wish, look.table());
     let names: Vec<String> = look.table().bindings.keys().map(ToString::to_string).collect();
     let bindings = |chosen: &str| {
         names.iter().map(move |name| Choice::new(name, name, name == chosen)).collect::<Vec<_>>()
@@ -138,6 +139,19 @@ fn page(
         shell: visit.shell(),
     };
     visit.page_as(status, &shown)
+}
+
+/// What was explained last, else what is on the way, at the side that is new.
+fn proposed(mut hold: HoldFields, wish: &Wish, table: &Table) -> HoldFields {
+    if hold.module.is_empty() {
+        let mut moving = table.bindings.iter().filter(|(_, binding)| binding.is_hopping());
+        let asked = table.bindings.get_key_value(wish.binding.as_str()).or_else(|| moving.next());
+        if let Some((name, binding)) = asked {
+            hold.module = name.to_string();
+            hold.target = binding.hop.to.to_string();
+        }
+    }
+    hold
 }
 
 fn explain(visit: &Visit, look: &Look, wish: &Wish) -> Result<Found, String> {
