@@ -1,5 +1,6 @@
 //! Notes taken out into a process of its own by one line, while people use the portal, and back. The far process is
-//! killed on the way: a trip page loses its notes panel, says so, and goes on answering 200.
+//! killed on the way: a trip page loses its notes panel, says so, and goes on answering 200. While both sides hold a
+//! share, nobody notices: questions are asked of the other one.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 #[expect(dead_code, reason = "a visitor can do more than is needed here")]
@@ -21,7 +22,7 @@ use ::banyan::config::Keys;
 use booking_api::{CheckOut, Choice, QuoteKey};
 use kernel::Party;
 use person::Person;
-use process::{Process, banyan, faces, free, keys, until_it_answers};
+use process::{Process, banyan, faces, free, keys, until_it_answers, until_it_listens};
 use suite::kit::{APPROVED, Airline, anybody, keyed, travellers};
 
 /// Where a visitor goes.
@@ -79,18 +80,13 @@ async fn notes_are_taken_out_and_brought_back() {
     ada.submit("/notes/create/", &[("name", "Packing"), ("text", "Warm socks")]).await.at("/notes/");
 
     // There, within a second of the command's answer.
-    let file = folder.path().join("notes.toml");
-    std::fs::write(&file, "module = \"notes\"\nranges = { \"remote:notes\" = 100000 }\n").unwrap();
-    let applied = switch(&data, &ports, &["apply", file.to_str().unwrap(), "--reason", "test"]);
-    assert!(applied.status.success(), "{applied:?}");
-    assert!(
-        String::from_utf8_lossy(&applied.stdout).contains("100 % move from here to remote:notes"),
-        "{applied:?}"
-    );
+    until_it_listens(ports.notes).await;
+    let moved = apply(&data, &ports, 100_000);
+    assert!(moved.contains("100 % move from here to remote:notes"), "{moved}");
     until_notes(&mut ada, 200).await;
     ada.get("/notes/").await.at("/notes/").shows("Packing");
 
-    // Killed in the middle of a load of trip pages: every one is answered.
+    // Killed in the middle of a load of trip pages: every one is answered. Nobody else holds a share, so notes rest.
     let begun = Instant::now();
     for round in 0..60 {
         if round == 20 {
@@ -109,8 +105,45 @@ async fn notes_are_taken_out_and_brought_back() {
     ada.get("/notes/").await.at("/notes/").shows("Packing");
     ada.get(&trip).await.is(200).lacks("Notes are resting");
 
+    half_and_half(&data, &ports, &site, &mut ada, &trip).await;
     refusals(&data, &ports, folder.path());
     drop(house_is_open);
+}
+
+/// Both sides hold a share, and one of them is killed: whoever asks something gets an answer.
+async fn half_and_half(data: &Path, ports: &Ports, site: &Site, ada: &mut Person<'_>, trip: &str) {
+    let far = notes(data, ports);
+    until_it_listens(ports.notes).await;
+    let moved = apply(data, ports, 50_000);
+    assert!(moved.contains("50 % move from here to remote:notes"), "{moved}");
+    let mut people = Vec::new();
+    for _ in 0..6 {
+        let mut person = Person::new(site);
+        person.sign_up().await;
+        person.sign_in().await.at("/notes/");
+        people.push(person);
+    }
+    drop(far);
+    for _ in 0..10 {
+        for person in &mut people {
+            person.get("/notes/").await.at("/notes/");
+        }
+        ada.get("/notes/").await.at("/notes/").shows("Packing");
+        ada.get(trip).await.is(200).lacks("Notes are resting");
+    }
+}
+
+/// Puts a share of notes at the far side, by a file.
+fn apply(data: &Path, ports: &Ports, share: u32) -> String {
+    let file = data.join("notes.toml");
+    let text = format!(
+        "module = \"notes\"\nhop = {{ from = \"here\", to = \"remote:notes\" }}\nranges = {{ \"remote:notes\" = {share}, here = {} }}\n",
+        100_000 - share
+    );
+    std::fs::write(&file, text).unwrap();
+    let applied = switch(data, ports, &["apply", file.to_str().unwrap(), "--reason", "test"]);
+    assert!(applied.status.success(), "{applied:?}");
+    String::from_utf8_lossy(&applied.stdout).into_owned()
 }
 
 /// What the command line refuses, and with which code.
@@ -132,7 +165,7 @@ fn refusals(data: &Path, ports: &Ports, folder: &Path) {
     let killed = switch(data, ports, &["kill", "notes", "--reason", "a drill"]);
     assert!(killed.status.success(), "{killed:?}");
     let status = switch(data, ports, &["status", "--json"]);
-    assert!(String::from_utf8_lossy(&status.stdout).contains("halted"), "{status:?}");
+    assert!(String::from_utf8_lossy(&status.stdout).contains("HALTED"), "{status:?}");
 }
 
 async fn until_notes(ada: &mut Person<'_>, status: u16) {

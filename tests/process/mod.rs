@@ -52,6 +52,17 @@ pub(crate) fn free() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// Waits until somebody takes connections there.
+pub(crate) async fn until_it_listens(port: u16) {
+    for _ in 0..600 {
+        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody listens on port {port} within 30 s");
+}
+
 /// The keys of a data folder, made if need be.
 pub(crate) fn keys(data: &Path) -> Keys {
     Keys::open(&data.join("keys"), true, &Outside::system()).unwrap()
