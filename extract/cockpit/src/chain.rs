@@ -96,3 +96,7 @@ fn hash(row: &ChangeRow) -> String {
     }
     sha.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
+
+#[cfg(test)]
+#[path = "chain_tests.rs"]
+mod tests;

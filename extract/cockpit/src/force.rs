@@ -145,3 +145,7 @@ impl Force {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[path = "force_tests.rs"]
+pub(crate) mod tests;

@@ -110,3 +110,33 @@ pub(crate) fn first_broken(conn: &mut Conn) -> Result<Option<i64>, DbError> {
 pub(crate) fn signed(epoch: u64) -> i64 {
     i64::try_from(epoch).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::Ctx;
+    use store::testing;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_table_that_the_previous_release_stored_is_read() {
+        for (engine, db) in testing::databases("switch", &crate::migrations()) {
+            db.write(&Ctx::system("test"), |tx| {
+                let values = (
+                    decision_table::epoch.eq(7),
+                    decision_table::tables.eq(crate::force::tests::EARLIER),
+                    decision_table::at.eq(0),
+                );
+                diesel::insert_into(decision_table::table).values(values).execute(tx.conn())?;
+                Ok::<_, DbError>(())
+            })
+            .await
+            .unwrap();
+            let stored = db.read(|conn| newer_than(conn, 0)).await.unwrap().expect("a table");
+            assert_eq!(stored.table.bindings["notes"].state, switch::State::Bounded, "{engine}");
+            assert_eq!(stored.table.bindings["notes"].ranges.shares().count(), 2, "{engine}");
+            assert!(stored.table.overrides.is_empty() && stored.known.is_empty(), "{engine}");
+            assert!(db.read(|conn| newer_than(conn, 7)).await.unwrap().is_none(), "{engine}");
+        }
+    }
+}

@@ -1,11 +1,5 @@
 //! Changes on both engines: in force here, there and after a restart; refused when they rest on an old epoch or a guard;
 //! waiting for other people's approval; and told in one audit row each.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
 
 mod house;
 

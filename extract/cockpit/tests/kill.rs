@@ -1,6 +1,5 @@
 //! KILL on both engines while the store answers: one step back for everything that hops, told to live replicas, never
 //! undone by a table that was made without knowing it, and remembered over a restart.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod house;
 

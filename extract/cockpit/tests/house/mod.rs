@@ -1,11 +1,6 @@
 //! A cockpit on a throw-away database, people who change things, and waiting with a bound.
 #![allow(dead_code, reason = "each test binary uses its part")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
