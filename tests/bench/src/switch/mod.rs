@@ -1,7 +1,9 @@
 //! The switch: what deciding, forking, flipping, killing and proxying cost, and whether they keep their promises.
 
 mod binary;
+mod dead;
 mod decision;
+mod dying;
 mod flipping;
 mod flips;
 mod fork;
@@ -29,6 +31,7 @@ const PARTS: &[(&str, Part)] = &[
     ("stick", stick::run),
     ("flips", flipping::run),
     ("kill", kill::run),
+    ("dead", dead::run),
     ("proxy", proxy::run),
 ];
 
