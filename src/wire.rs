@@ -10,7 +10,7 @@ use std::{
 use accounts_api::Accounts;
 use anyhow::{Context, bail};
 use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
-use cockpit::{Cockpit, CockpitParts};
+use cockpit::{Cockpit, CockpitParts, Database};
 use kernel::{Clock, Decide, Fork, Outside, Remote, Served, Target};
 use notes_api::Notes;
 use search_api::Search;
@@ -196,6 +196,11 @@ fn url(settings: &Settings, data: &Path, module: &str) -> String {
         .map_or_else(|| data.join(format!("{module}.db")).display().to_string(), str::to_owned)
 }
 
+fn options(url: String, module: &'static str, outside: &Outside) -> DbOptions {
+    let readers = if Engine::of(&url) == Engine::Sqlite { 4 } else { 8 };
+    DbOptions { url, module, readers, outside: outside.clone() }
+}
+
 impl Plan<'_> {
     fn has(&self, module: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(module))
@@ -203,8 +208,14 @@ impl Plan<'_> {
 
     fn open(&self, module: &'static str, migrations: &Migrations) -> Result<Db, DbError> {
         let url = url(self.settings, self.data, module);
-        let readers = if Engine::of(&url) == Engine::Sqlite { 4 } else { 8 };
-        Db::open(DbOptions { url, module, readers, outside: self.outside.clone() }, migrations)
+        Db::open(options(url, module, &self.outside), migrations)
+    }
+
+    /// The portal starts without it, too: the last good table serves until it is found.
+    async fn switch_database(&self) -> Result<Database, DbError> {
+        let (url, outside) = (url(self.settings, self.data, "switch"), self.outside.clone());
+        let open = move || Db::open(options(url.clone(), "switch", &outside), &cockpit::migrations());
+        Database::open(self.outside.clone(), open).await
     }
 
     fn last_good(&self) -> PathBuf {
@@ -225,9 +236,10 @@ async fn decider(plan: &Plan<'_>, traffic: &Arc<Traffic>) -> anyhow::Result<Deci
         upstreams: plan.settings.switch.upstreams.keys().cloned().collect(),
         sites: Vec::new(),
     };
-    let db = plan.open("switch", &cockpit::migrations()).context("opening the switch's database")?;
+    let database = plan.switch_database().await.context("opening the switch's database")?;
+    let db = database.db().ok().cloned();
     let parts = CockpitParts {
-        database: db.clone().into(),
+        database,
         switch: switch.clone(),
         traffic: traffic.clone(),
         last_good: plan.last_good(),
@@ -235,7 +247,7 @@ async fn decider(plan: &Plan<'_>, traffic: &Arc<Traffic>) -> anyhow::Result<Deci
         replica: replica(),
     };
     let cockpit = Cockpit::open(parts).await;
-    Ok((switch, Some(Arc::new(cockpit)), Some(db)))
+    Ok((switch, Some(Arc::new(cockpit)), db))
 }
 
 /// How this process is called among its replicas.
