@@ -23,6 +23,8 @@ pub struct Breaker {
     answered: Slots<u32, 10>,
     /// Of all buckets.
     share: u32,
+    /// What it had until lately, and how long that counts.
+    before: (u32, Duration),
 }
 
 /// What a breaker lets through: everything, one probe at a time, nothing.
@@ -72,6 +74,8 @@ impl Breaker {
     const LONGEST: Duration = Duration::from_mins(1);
     /// So many calls may be in flight to a side that has answered nothing lately.
     const QUIET: u32 = 5;
+    /// As long as a request may take.
+    const STRAGGLERS: Duration = Duration::from_secs(10);
 
     pub fn new(rule: BreakerRule) -> Self {
         Self {
@@ -83,6 +87,7 @@ impl Breaker {
             in_flight: 0,
             answered: Slots::over(Duration::from_secs(1)),
             share: 0,
+            before: (0, Duration::ZERO),
             rule,
         }
     }
@@ -95,8 +100,11 @@ impl Breaker {
         }
     }
 
-    /// How many buckets its side has from now on.
-    pub fn expect(&mut self, share: u32) {
+    /// How many buckets its side has from now on. What was decided while it had more may still come.
+    pub fn expect(&mut self, share: u32, now: Duration) {
+        if share < self.share {
+            self.before = (self.expected(now), now + Self::STRAGGLERS);
+        }
         self.share = share;
     }
 
@@ -158,10 +166,15 @@ impl Breaker {
     /// with a small share fails five calls, and not those behind them too.
     fn cap(&mut self, now: Duration) -> u32 {
         let answered: u32 = self.answered.all(now).sum();
-        let share = u64::from(self.rule.in_flight) * u64::from(self.share) / u64::from(BUCKETS);
+        let share = u64::from(self.rule.in_flight) * u64::from(self.expected(now)) / u64::from(BUCKETS);
         let quiet = u32::try_from(share).unwrap_or(u32::MAX).max(Self::QUIET);
         let cap = answered.saturating_mul(2).max(quiet).min(self.rule.in_flight);
         cap.saturating_sub(self.failed_in_a_row).max(1)
+    }
+
+    fn expected(&self, now: Duration) -> u32 {
+        let (before, until) = self.before;
+        if now < until { self.share.max(before) } else { self.share }
     }
 
     fn judge(&mut self, ending: Ending, now: Duration, jitter: f64) {

@@ -77,9 +77,9 @@ impl Lane {
         }
     }
 
-    pub(crate) fn expect(&self, share: u32) {
+    pub(crate) fn expect(&self, share: u32, now: Duration) {
         if let Some(breaker) = &mut self.core().breaker {
-            breaker.expect(share);
+            breaker.expect(share, now);
         }
     }
 

@@ -45,18 +45,6 @@ pub struct Side {
     pub minute: Point,
 }
 
-/// A request that the route seam let through. Dropped unfinished, it was given up by its client.
-pub struct Crossing {
-    traffic: Arc<Traffic>,
-    lane: Arc<Lane>,
-    op: Box<str>,
-    began: Duration,
-    is_done: bool,
-}
-
-/// An open stream. It is counted until this is dropped.
-pub struct OpenStream(Arc<Lane>);
-
 impl Traffic {
     /// On the machine's monotonic clock. `entropy` spreads the moments at which open breakers try again.
     pub fn new(entropy: Arc<dyn Entropy>) -> Self {
@@ -96,8 +84,10 @@ impl Traffic {
             table.bindings.iter().map(|(name, binding)| (name.clone(), binding.ranges_at(now))).collect();
         let ranges = Arc::new(ranges);
         self.shares.store(ranges.clone());
+        let ticks = self.now();
         for lane in self.lanes.load().values().flatten() {
-            lane.expect(ranges.get(&lane.module).map_or(0, |ranges| ranges.share(&lane.target)));
+            let share = ranges.get(&lane.module).map_or(0, |ranges| ranges.share(&lane.target));
+            lane.expect(share, ticks);
         }
         for (name, ranges) in &*ranges {
             shown.extend(ranges.shares().map(|(target, _)| (name.clone(), target.clone())));
@@ -110,12 +100,12 @@ impl Traffic {
     }
 
     pub fn breaker(&self, module: &str, target: &Target) -> BreakerState {
-        self.known(module, target).map_or(BreakerState::Closed, |lane| lane.state((self.ticks)()))
+        self.known(module, target).map_or(BreakerState::Closed, |lane| lane.state(self.now()))
     }
 
     /// Every side that was asked so far.
     pub fn sides(&self, module: &str) -> Vec<Side> {
-        let now = (self.ticks)();
+        let now = self.now();
         let side = |lane: &Arc<Lane>| Side {
             target: lane.target.clone(),
             breaker: lane.state(now),
@@ -128,30 +118,9 @@ impl Traffic {
 
     /// The last ten minutes of every side that was asked so far, oldest point first.
     pub fn series(&self, module: &str) -> Vec<(Target, Vec<Point>)> {
-        let now = (self.ticks)();
+        let now = self.now();
         let series = |lane: &Arc<Lane>| (lane.target.clone(), lane.points(now));
         self.lanes.load().get(module).map_or_else(Vec::new, |lanes| lanes.iter().map(series).collect())
-    }
-
-    /// The route seam's `admit`. `binding` is `module` or `module/group`; `op` is a word that the table bounds, such as
-    /// the pattern or the kind. A refusal means that nothing was sent.
-    pub fn cross(self: &Arc<Self>, binding: &str, op: &str, target: &Target) -> Result<Crossing, Fault> {
-        let (lane, began) = (self.lane(binding, target), (self.ticks)());
-        lane.admit(began).map_err(|why| refused(&lane, why))?;
-        Ok(Crossing { traffic: self.clone(), lane, op: op.into(), began, is_done: false })
-    }
-
-    /// The route seam's `fell_back`.
-    pub fn route_fell_back(&self, binding: &str, from: &Target, to: &Target) {
-        let labels = [("module", binding.to_owned()), ("from", from.to_string()), ("to", to.to_string())];
-        counter!("banyan_switch_fallbacks_total", &labels).increment(1);
-    }
-
-    /// Counts a stream for as long as it is open.
-    pub fn stream(&self, binding: &str, target: &Target) -> OpenStream {
-        let lane = self.lane(binding, target);
-        lane.stream_opened();
-        OpenStream(lane)
     }
 
     /// An invariant of the switch (`I1` to `I17`) was seen broken.
@@ -164,13 +133,14 @@ impl Traffic {
         lanes.get(module)?.iter().find(|lane| lane.target == *target).cloned()
     }
 
-    fn lane(&self, module: &str, target: &Target) -> Arc<Lane> {
+    pub(crate) fn lane(&self, module: &str, target: &Target) -> Arc<Lane> {
         if let Some(lane) = self.known(module, target) {
             return lane;
         }
         let rule = self.rules.load().get(module).cloned().unwrap_or_default();
         let made = Arc::new(Lane::new(module.into(), target.clone(), rule));
-        made.expect(self.shares.load().get(module).map_or(0, |ranges| ranges.share(target)));
+        let share = self.shares.load().get(module).map_or(0, |ranges| ranges.share(target));
+        made.expect(share, self.now());
         self.lanes.rcu(|lanes| {
             let mut lanes = Lanes::clone(lanes);
             let sides = lanes.entry(made.module.clone()).or_default();
@@ -182,7 +152,11 @@ impl Traffic {
         self.known(module, target).unwrap_or(made)
     }
 
-    fn jitter(&self) -> f64 {
+    pub(crate) fn now(&self) -> Duration {
+        (self.ticks)()
+    }
+
+    pub(crate) fn jitter(&self) -> f64 {
         let mut byte = [0];
         self.entropy.fill(&mut byte);
         f64::from(u8::from_ne_bytes(byte)) / f64::from(u8::MAX)
@@ -195,14 +169,14 @@ impl Watch for Traffic {
             return Ok(());
         }
         let lane = self.lane(op.module, target);
-        lane.admit((self.ticks)()).map_err(|why| refused(&lane, why))
+        lane.admit(self.now()).map_err(|why| refused(&lane, why))
     }
 
     fn done(&self, op: &'static Op, target: &Target, outcome: Outcome, took: Duration) {
         let ending = if outcome == Outcome::Answered { Ending::Success } else { Ending::Failure };
         let lane = self.lane(op.module, target);
         if op.kind != Kind::Feed {
-            lane.ended(Over { ending, took, now: (self.ticks)() }, || self.jitter());
+            lane.ended(Over { ending, took, now: self.now() }, || self.jitter());
         }
         lane.meter(op.name, || label(op)).ended(outcome, took);
     }
@@ -210,47 +184,13 @@ impl Watch for Traffic {
     fn dropped(&self, op: &'static Op, target: &Target, took: Duration) {
         let lane = self.lane(op.module, target);
         if is_guarded(op, target) {
-            lane.dropped(took, (self.ticks)());
+            lane.dropped(took, self.now());
         }
         lane.meter(op.name, || label(op)).dropped();
     }
 
     fn fell_back(&self, op: &'static Op, from: &Target, to: &Target) {
         self.route_fell_back(op.module, from, to);
-    }
-}
-
-impl Crossing {
-    /// The answer is here, or there will be none. Whoever waits for its whole body first lets a broken one count against
-    /// the side. `Refused` is for a 429, which says nothing against a side that is well, and fails a probe.
-    pub fn done(mut self, outcome: Outcome) {
-        self.is_done = true;
-        let ending = match outcome {
-            Outcome::Answered => Ending::Success,
-            Outcome::Refused => Ending::Pushback,
-            Outcome::Unavailable | Outcome::TimedOut | Outcome::Malformed => Ending::Failure,
-        };
-        let now = (self.traffic.ticks)();
-        let took = now.saturating_sub(self.began);
-        self.lane.ended(Over { ending, took, now }, || self.traffic.jitter());
-        self.lane.meter(&self.op, || self.op.to_string()).ended(outcome, took);
-    }
-}
-
-impl Drop for Crossing {
-    fn drop(&mut self) {
-        if self.is_done {
-            return;
-        }
-        let now = (self.traffic.ticks)();
-        self.lane.dropped(now.saturating_sub(self.began), now);
-        self.lane.meter(&self.op, || self.op.to_string()).dropped();
-    }
-}
-
-impl Drop for OpenStream {
-    fn drop(&mut self) {
-        self.0.stream_closed();
     }
 }
 
@@ -264,7 +204,7 @@ fn label(op: &Op) -> String {
     format!("{}.{}", op.module, op.name)
 }
 
-fn refused(lane: &Lane, why: NotNow) -> Fault {
+pub(crate) fn refused(lane: &Lane, why: NotNow) -> Fault {
     let word = match why {
         NotNow::Open => "open",
         NotNow::Busy => "busy",

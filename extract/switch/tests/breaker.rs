@@ -292,10 +292,23 @@ fn a_silent_side_holds_five_calls_and_no_more() {
 fn a_quiet_side_holds_its_share_of_the_ceiling() {
     for (share, held) in [(0, 5), (1_000, 5), (10_000, 51), (50_000, 256), (100_000, 512)] {
         let mut breaker = Breaker::new(BreakerRule::default());
-        breaker.expect(share);
+        breaker.expect(share, ms(0));
         let admitted = (0..1_000).filter(|at| breaker.admit(ms(*at)).is_ok()).count();
         assert_eq!(admitted, held, "{share}");
     }
+}
+
+/// Who was sent there by the table before must still be let in.
+#[test]
+fn a_share_that_was_taken_away_counts_for_a_while() {
+    let mut breaker = Breaker::new(BreakerRule::default());
+    breaker.expect(100_000, ms(0));
+    breaker.expect(50_000, ms(1));
+    breaker.expect(0, ms(2));
+    breaker.expect(0, ms(3));
+    let mut admitted = |now| (0..1_000).filter(|_| breaker.admit(ms(now)).is_ok()).count();
+    assert_eq!(admitted(10_001), 512);
+    assert_eq!(admitted(10_002), 0);
 }
 
 #[test]
