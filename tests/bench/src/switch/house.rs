@@ -147,6 +147,10 @@ impl House {
 }
 
 impl Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// As `SIGSTOP`: it is there, and says nothing.
     pub(crate) fn silence(&self) -> Result<()> {
         self.signal(Signal::STOP)

@@ -13,6 +13,7 @@ mod killing;
 mod line;
 mod proxy;
 mod quantiles;
+mod replicas;
 mod stick;
 
 use anyhow::{Result, bail};

@@ -79,19 +79,21 @@ pub(super) fn run(options: &Options) -> Result<Figures> {
     let upstream = contenders::upstream()?;
     let mut ours = Side::new(contenders::door(upstream.address)?);
     let mut peer = contenders::nginx(upstream.address).map(Side::new);
+    let mut portal = contenders::portal(upstream.address).map(Side::new);
     let (rounds, time) = if options.quick { (3, 300) } else { (9, 1_500) };
     let time = Duration::from_millis(time);
     for ask in [SMALL, LARGE, ALONE] {
         ours.contender.load(ask, time / 2)?;
         for _ in 0..rounds {
             ours.play(ask, time)?;
-            if let Ok(peer) = &mut peer {
-                peer.play(ask, time)?;
+            for other in [&mut peer, &mut portal].into_iter().flatten() {
+                other.play(ask, time)?;
             }
         }
     }
     let mut figures = Figures::default();
-    report::report(&ours, &peer, rounds, &mut figures);
+    report::alone(&ours, &peer, rounds, &mut figures);
+    report::whole(&portal, &peer, &mut figures);
     Ok(figures)
 }
 
@@ -121,6 +123,13 @@ fn sample(load: Load, spent: Duration) -> Sample {
         per_second: requests / load.seconds,
         p50_us: load.p50_us,
     }
+}
+
+/// Children take the place that they are started from.
+fn stay_anywhere() {
+    let mut set = CpuSet::new();
+    (0..CpuSet::MAX_CPU).for_each(|core| set.set(core));
+    let _ = sched_setaffinity(None, &set);
 }
 
 /// On a machine with one core there is nothing to choose, and everybody shares it.

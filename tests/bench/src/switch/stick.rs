@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use kernel::{Actor, Ctx, Decide, Kind, Op, SystemClock, Target, Unseen};
 use switch::{BUCKETS, BindingFile, Known, Switch, Table};
 
+use super::{binary, house::House, replicas};
 use crate::{Options, figures::Figures};
 
 const SHARES: [u32; 10] = [100, 1_000, 5_000, 10_000, 20_000, 25_000, 40_000, 50_000, 75_000, 90_000];
@@ -48,7 +49,23 @@ pub(super) fn run(options: &Options) -> Result<Figures> {
         Some(3.0),
         &format!("{on}; furthest from its share"),
     );
+    across_restarts(options, &mut figures)?;
     Ok(figures)
+}
+
+/// The real binary, killed and started again, and a second one on the same store.
+fn across_restarts(options: &Options, figures: &mut Figures) -> Result<()> {
+    let people = if options.quick { 100 } else { 2_000 };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let agreed = runtime.block_on(replicas::run(House::new(binary::banyan()?)?, people))?;
+    #[expect(clippy::cast_precision_loss, reason = "thousands of people")]
+    let percent = 100.0 * (agreed.asked - agreed.strayed) as f64 / agreed.asked as f64;
+    let on = format!(
+        "{people} people asked of a portal, of a second replica, and after kill -9; {} of them at the far side",
+        agreed.there
+    );
+    figures.more("stick.restart_percent", "%", percent, Some(100.0), &on);
+    Ok(())
 }
 
 /// One share: decided here, decided by a table that was written down and read again, and pinned.

@@ -10,15 +10,26 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Ask, Load, MEASURED, usage};
+use super::{
+    super::{
+        binary,
+        house::{House, Portal},
+    },
+    Ask, Load, MEASURED, runtime, stay_anywhere, stay_on, usage,
+};
 
 pub(super) struct Contender {
-    process: Child,
+    process: Running,
     pub(super) address: SocketAddr,
-    /// Lives as long as the process that keeps its files there.
-    _folder: Option<TempDir>,
+}
+
+/// A process, with the folder that it keeps its files in.
+enum Running {
+    Child(Child, Option<TempDir>),
+    Portal(Portal, House),
 }
 
 pub(super) fn upstream() -> Result<Contender> {
@@ -39,7 +50,7 @@ pub(super) fn nginx(upstream: SocketAddr) -> Result<Contender> {
         Command::new(program().context("nginx is not installed (apt-get install nginx-light)")?);
     command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c", "nginx.conf"]);
     let process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let contender = Contender { process, address, _folder: Some(folder) };
+    let contender = Contender { process: Running::Child(process, Some(folder)), address };
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
         ensure!(begun.elapsed() < Duration::from_secs(5), "nginx does not listen");
@@ -48,9 +59,32 @@ pub(super) fn nginx(upstream: SocketAddr) -> Result<Contender> {
     Ok(contender)
 }
 
+/// The whole portal, one worker, with a group of routes that belongs to the upstream.
+pub(super) fn portal(upstream: SocketAddr) -> Result<Contender> {
+    let mut house = House::new(binary::banyan()?)?;
+    house.tell("BANYAN__HTTP__WORKERS", "1");
+    house.tell("BANYAN__SWITCH__UPSTREAMS__OLD", format!("http://{upstream}"));
+    runtime()?.block_on(async {
+        stay_on(MEASURED);
+        let portal = house.portal("data").await;
+        stay_anywhere();
+        let portal = portal?;
+        let mut board = house.switchboard("data", &portal)?;
+        let routes =
+            [json!({ "match": "GET /1k", "kind": "query" }), json!({ "match": "GET /64k", "kind": "query" })];
+        let hop = json!({ "from": "legacy:old", "to": "here" });
+        let ranges = json!({ "legacy:old": 100_000 });
+        board.put(&json!({ "module": "ledger/all", "ranges": ranges, "hop": hop, "routes": routes })).await?;
+        Ok(Contender { address: portal.public, process: Running::Portal(portal, house) })
+    })
+}
+
 impl Contender {
     pub(super) fn cpu(&self) -> Duration {
-        usage::cpu(self.process.id())
+        usage::cpu(match &self.process {
+            Running::Child(process, _) => process.id(),
+            Running::Portal(portal, _) => portal.process.id(),
+        })
     }
 
     /// One round of load from a process of its own.
@@ -65,13 +99,14 @@ impl Contender {
     }
 }
 
-impl Drop for Contender {
+impl Drop for Running {
     fn drop(&mut self) {
+        let Self::Child(process, _) = self else { return };
         // Asked first: nginx's master ends its workers, which a kill would leave behind.
-        if let Some(process) = rustix::process::Pid::from_raw(self.process.id().cast_signed()) {
-            let _ = rustix::process::kill_process(process, rustix::process::Signal::TERM);
+        if let Some(id) = rustix::process::Pid::from_raw(process.id().cast_signed()) {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         }
-        let _ = self.process.wait();
+        let _ = process.wait();
     }
 }
 
@@ -82,7 +117,7 @@ fn announced(command: &mut Command) -> Result<Contender> {
     BufReader::new(output).read_line(&mut line)?;
     let address = line.trim().parse().with_context(|| format!("no address: {line:?}"));
     let address = address.inspect_err(|_| drop(process.kill()))?;
-    Ok(Contender { process, address, _folder: None })
+    Ok(Contender { process: Running::Child(process, None), address })
 }
 
 fn program() -> Option<&'static str> {

@@ -68,7 +68,8 @@ const LINES: &[Line] = &[
     },
 ];
 
-pub(super) fn report(ours: &Side, peer: &anyhow::Result<Side>, rounds: usize, figures: &mut Figures) {
+/// The proxy by itself.
+pub(super) fn alone(ours: &Side, peer: &anyhow::Result<Side>, rounds: usize, figures: &mut Figures) {
     for line in LINES {
         let note = format!(
             "{} at {} connections, median of {rounds} rounds, every rule on, one core",
@@ -84,6 +85,31 @@ pub(super) fn report(ours: &Side, peer: &anyhow::Result<Side>, rounds: usize, fi
                 figures.add(ratio(line, median(ratios), note));
             }
             Err(why) => figures.add(ratio(line, None, format!("{why:#}"))),
+        }
+    }
+}
+
+/// The portal around it: edge, session, decision and all. No bar is set for that.
+pub(super) fn whole(portal: &anyhow::Result<Side>, peer: &anyhow::Result<Side>, figures: &mut Figures) {
+    let names = [
+        (SMALL, "proxy.portal_cpu_1k_us", "proxy.portal_cpu_ratio_1k"),
+        (LARGE, "proxy.portal_cpu_64k_us", "proxy.portal_cpu_ratio_64k"),
+    ];
+    for (ask, name, ratio) in names {
+        let figure =
+            |name, unit, value, note| Figure { name, value, unit, target: None, better: Better::Less, note };
+        let cpu = |side: &Side| side.samples(ask).map(|sample| sample.cpu_us).collect::<Vec<_>>();
+        match portal {
+            Ok(portal) => {
+                let note =
+                    format!("{} through the whole portal, one worker, in turn with the others", ask.path);
+                figures.add(figure(name, "us", median(cpu(portal).into_iter()), note));
+                if let Ok(peer) = peer {
+                    let ratios = cpu(portal).into_iter().zip(cpu(peer)).map(|(ours, peer)| ours / peer);
+                    figures.add(figure(ratio, "x", median(ratios), "over nginx's".to_owned()));
+                }
+            }
+            Err(why) => figures.add(figure(name, "us", None, format!("{why:#}"))),
         }
     }
 }
