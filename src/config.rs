@@ -121,8 +121,9 @@ pub struct Module {
 pub struct SwitchSettings {
     #[serde(serialize_with = "hidden")]
     pub database: SecretString,
-    /// Name to address, such as `notes = "http://127.0.0.1:7001"`.
-    pub upstreams: BTreeMap<String, String>,
+    /// Name to address, such as `notes = "http://127.0.0.1:7001"`; or to a table with the key `address` and what the
+    /// upstream may do beyond the defaults.
+    pub upstreams: BTreeMap<String, proxy::UpstreamSettings>,
 }
 
 /// How mail leaves.

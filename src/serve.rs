@@ -17,7 +17,7 @@ use crate::{
     admin,
     api::{self, Hub},
     config::{Keys, Limits, Settings},
-    edge::{self, Assets, EdgeSettings, Gate, Rates, Seal, Sessions},
+    edge::{self, Assets, EdgeSettings, Gate, Rates, Seal, Seam, Sessions},
     mail,
     ofrep::{self, Ofrep},
     pages,
@@ -89,6 +89,7 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
     let portal = portal(settings, keys, &outside, &wired, running.url.as_deref().unwrap_or_default(), demo);
 
     let mut tasks = wired.background(&stopping);
+    tasks.push(tokio::spawn(keep_small(metrics.clone(), stopping.clone())));
     let mut servers = Vec::new();
     if let Some(listener) = ops {
         let ofrep = portal.clone().map(|portal| Data::new(Ofrep::new(portal, &rates(&settings.limits))));
@@ -104,7 +105,7 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
         if let Some(beside) = beside {
             tasks.push(beside(portal.clone(), stopping.clone()));
         }
-        servers.push(public_server(listener, portal, hub, settings)?);
+        servers.push(public_server(listener, portal, hub, wired.seam(keys, &outside), settings)?);
     }
     if whole {
         fs::write(data.join(RUNNING), serde_json::to_vec(&running)?)?;
@@ -120,6 +121,13 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
         let _ = fs::remove_file(data.join(RUNNING));
     }
     Ok(())
+}
+
+/// Sums up the samples of histograms, which else pile up until somebody scrapes.
+async fn keep_small(metrics: PrometheusHandle, mut stop: watch::Receiver<bool>) {
+    while tokio::time::timeout(Duration::from_secs(5), stop.changed()).await.is_err() {
+        metrics.run_upkeep();
+    }
 }
 
 fn portal(
@@ -150,6 +158,7 @@ fn public_server(
     listener: TcpListener,
     portal: Data<Portal>,
     hub: Arc<Hub>,
+    seam: impl Fn() -> Seam + Clone + Send + 'static,
     settings: &Settings,
 ) -> anyhow::Result<actix_web::dev::Server> {
     let sessions = Data::new(Sessions::new());
@@ -162,6 +171,7 @@ fn public_server(
             .app_data(sessions.clone())
             .app_data(hub.clone())
             .app_data(gate.clone())
+            .app_data(Data::new(seam()))
             .wrap(actix_web::middleware::Compress::default())
             .wrap(from_fn(edge::pass))
             .configure(pages::routes)

@@ -13,9 +13,10 @@ use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
 use cockpit::{Cockpit, CockpitParts, Database};
 use kernel::{Clock, Decide, Fork, Outside, Remote, Served, Target};
 use notes_api::Notes;
+use proxy::{Proxy, ProxyHouse, Upstreams};
 use search_api::Search;
 use secrecy::{ExposeSecret, SecretString};
-use shims::{HttpTransport, ServiceKey};
+use shims::{HttpTransport, ServiceKey, Voucher};
 use status_api::Status;
 use store::{Db, DbError, DbOptions, Engine, Migrations};
 use switch::{Known, Switch, Table, Traffic};
@@ -23,6 +24,8 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     config::{Keys, Settings},
+    edge::{Asking, OWN_COOKIES, Seam},
+    hex::hex,
     portal::{Faces, OwnTokens},
 };
 
@@ -47,6 +50,8 @@ pub struct Wired {
     /// The local modules, by call.
     pub served: Served,
     pub service_key: Arc<ServiceKey>,
+    /// The other side of the route seam.
+    pub upstreams: Arc<Upstreams>,
     /// The databases of the local modules, for backup and the probes.
     pub databases: Vec<Db>,
     local: Local,
@@ -67,7 +72,8 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
     let service_key = Arc::new(ServiceKey::new(&plan.keys.derive("services")));
     let clock = plan.outside.clock.clone();
     let traffic = Arc::new(Traffic::new(plan.outside.entropy.clone()));
-    let (decide, cockpit, switch_db) = decider(&plan, &traffic).await?;
+    let upstreams = Arc::new(Upstreams::new(&plan.settings.switch.upstreams)?);
+    let (decide, cockpit, switch_db) = decider(&plan, &upstreams, &traffic).await?;
     let far = Far::new(&plan, service_key.clone(), clock)?;
     let forks = Forks { decide, traffic, far };
     let mut databases = Vec::from_iter(switch_db);
@@ -129,7 +135,7 @@ pub async fn wire(plan: Plan<'_>) -> anyhow::Result<Wired> {
         schedule,
         disruption,
     };
-    Ok(Wired { faces, cockpit, served: local.served(), service_key, databases, local })
+    Ok(Wired { faces, cockpit, served: local.served(), service_key, upstreams, databases, local })
 }
 
 impl Wired {
@@ -226,15 +232,15 @@ impl Plan<'_> {
 type Decider = (Arc<dyn Decide>, Option<Arc<Cockpit>>, Option<Db>);
 
 /// The cockpit's table in a whole process; with `--only` there is nothing to decide: local is here, the rest is there.
-async fn decider(plan: &Plan<'_>, traffic: &Arc<Traffic>) -> anyhow::Result<Decider> {
+async fn decider(plan: &Plan<'_>, upstreams: &Upstreams, traffic: &Arc<Traffic>) -> anyhow::Result<Decider> {
     if plan.only.is_some() {
         return Ok((Arc::new(kernel::Always(Target::Here)), None, None));
     }
     let switch = Arc::new(Switch::new(Table::here(&MODULES), plan.outside.clock.clone()));
     let known = Known {
         modules: MODULES.map(str::to_owned).to_vec(),
-        upstreams: plan.settings.switch.upstreams.keys().cloned().collect(),
-        sites: Vec::new(),
+        upstreams: upstreams.names().map(str::to_owned).collect(),
+        sites: upstreams.sites().map(str::to_owned).collect(),
     };
     let database = plan.switch_database().await.context("opening the switch's database")?;
     let db = database.db().ok().cloned();
@@ -272,7 +278,9 @@ impl Far {
         if let Some(unknown) = plan.only.iter().flatten().find(|name| !MODULES.contains(&name.as_str())) {
             bail!("there is no module `{unknown}`; modules are {}", MODULES.join(", "));
         }
-        Ok(Self { ways: plan.settings.switch.upstreams.clone(), key, clock, only: plan.only.clone() })
+        let upstreams = plan.settings.switch.upstreams.iter();
+        let ways = upstreams.map(|(name, upstream)| (name.clone(), upstream.address.clone())).collect();
+        Ok(Self { ways, key, clock, only: plan.only.clone() })
     }
 
     fn transport(&self, name: &str) -> Option<HttpTransport> {
@@ -353,6 +361,29 @@ impl Wired {
     pub fn own_tokens(&self, outside: &Outside) -> OwnTokens {
         let (key, clock) = (self.service_key.clone(), outside.clock.clone());
         Arc::new(move |token| key.verify(token, OWN_AUDIENCE, clock.now()).ok())
+    }
+
+    /// Makes one worker's side of the route seam.
+    pub fn seam(&self, keys: &Keys, outside: &Outside) -> impl Fn() -> Seam + Clone + Send + 'static {
+        let house = Arc::new(ProxyHouse {
+            instance: format!("banyan-{}", hex(&keys.derive("instance")[..8])),
+            own_cookies: OWN_COOKIES.map(str::to_owned).to_vec(),
+        });
+        let (upstreams, clock) = (self.upstreams.clone(), outside.clock.clone());
+        let voucher = Arc::new(Voucher::new(&keys.derive("identity")));
+        move || {
+            let (voucher, clock) = (voucher.clone(), clock.clone());
+            let vouch = move |asking: &Asking, upstream: &str| {
+                let asking = shims::Asking {
+                    subject: asking.subject.as_deref().map(str::to_owned),
+                    person: asking.person.map(|person| person.to_string()),
+                    machine: asking.machine.clone(),
+                    role: asking.role,
+                };
+                voucher.token(&asking, upstream, clock.now())
+            };
+            Seam::new(Proxy::new(upstreams.clone(), house.clone()), Arc::new(vouch))
+        }
     }
 
     /// The service listener's routes: every local module, by call.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
+#[path = "front_door/across.rs"]
+mod across;
 #[path = "front_door/house.rs"]
 mod house;
 #[path = "front_door/routes.rs"]

@@ -232,7 +232,8 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     }
     let format = settings.telemetry.log_format.as_str();
     rule(matches!(format, "text" | "json"), "telemetry.log_format", format, "`text` or `json`")?;
-    for address in settings.switch.upstreams.values() {
+    for upstream in settings.switch.upstreams.values() {
+        let address = upstream.address.as_str();
         let plain = address.split_once("://").is_some_and(|(scheme, rest)| {
             matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.contains(['@', ' '])
         });
@@ -268,7 +269,7 @@ mod tests {
         assert_eq!(loaded.settings.http.listen, "127.0.0.1:2");
         assert!(!loaded.settings.limits.enabled);
         assert_eq!(loaded.settings.ops.listen, "127.0.0.1:0");
-        assert_eq!(loaded.settings.switch.upstreams["notes"], "http://127.0.0.1:7001");
+        assert_eq!(loaded.settings.switch.upstreams["notes"].address, "http://127.0.0.1:7001");
         assert_eq!(loaded.origins["http.listen"], Origin::Environment("BANYAN__HTTP__LISTEN".into()));
         assert_eq!(loaded.origins["ops.listen"], Origin::Flag);
     }

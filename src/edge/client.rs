@@ -40,7 +40,7 @@ impl Proxies {
         client
     }
 
-    fn trusts(&self, ip: IpAddr) -> bool {
+    pub(super) fn trusts(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|network| network.holds(ip))
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn check(request: &HttpRequest, portal: &Portal, hosts: &Hosts) -> Re
     Ok(())
 }
 
-fn check_headers(request: &HttpRequest, hosts: &Hosts) -> Result<(), Stop> {
+/// What browsers say of where a request comes from.
+pub(super) fn check_headers(request: &HttpRequest, hosts: &Hosts) -> Result<(), Stop> {
     let text = |name: &HeaderName| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     if text(&header::CONTENT_TYPE)
         .is_some_and(|kind| kind.trim_start().to_lowercase().starts_with("text/plain"))

@@ -16,15 +16,36 @@ const MOST_HEADER_BYTES: usize = 32 * 1024;
 
 /// Lets a request in, or says why not. A HEAD is answered as a GET, whose body the wire then leaves out.
 pub(super) fn open(request: &mut ServiceRequest, hosts: &Hosts) -> Result<(), Stop> {
+    check(request, hosts)?;
+    check_upgrade(request.headers())?;
+    settle(request);
+    Ok(())
+}
+
+/// What holds for every request, also for one that goes on to another server.
+pub(super) fn check(request: &ServiceRequest, hosts: &Hosts) -> Result<(), Stop> {
     check_method(request.method())?;
     check_target(request.uri())?;
     check_headers(request.headers())?;
-    hosts.check(request.headers(), request.peer_addr().map(|peer| peer.ip()))?;
+    hosts.check(request.headers(), request.peer_addr().map(|peer| peer.ip()))
+}
+
+/// Asks about a request as our own router would see it, and leaves it as it came.
+pub(super) fn as_ours<T>(request: &mut ServiceRequest, ask: impl FnOnce(&ServiceRequest) -> T) -> T {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    settle(request);
+    let answer = ask(request);
+    request.match_info_mut().get_mut().update(&uri);
+    request.head_mut().uri = uri;
+    request.head_mut().method = method;
+    answer
+}
+
+fn settle(request: &mut ServiceRequest) {
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
     straighten(request);
-    Ok(())
 }
 
 fn check_method(method: &Method) -> Result<(), Stop> {
@@ -49,6 +70,10 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Stop> {
     if headers.len() > MOST_HEADERS || bytes > MOST_HEADER_BYTES {
         return Err(Refusal::HEADERS.into());
     }
+    Ok(())
+}
+
+fn check_upgrade(headers: &HeaderMap) -> Result<(), Stop> {
     // An upgrade to h2c is ignored, as the standard allows; any other would leave the body without an end.
     let upgrades =
         headers.get_all(header::UPGRADE).any(|value| !value.as_bytes().eq_ignore_ascii_case(b"h2c"));

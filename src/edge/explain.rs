@@ -120,7 +120,7 @@ pub(super) fn title(status: StatusCode) -> &'static str {
         421 => "That is another server's address",
         422 => "Something needs another look",
         429 => "Too many requests",
-        502 | 503 => "Resting for a moment",
+        502..=504 => "Resting for a moment",
         500.. => "Something went wrong",
         _ => "The request was refused",
     }

@@ -23,6 +23,7 @@ use super::{
     body,
     crash::Crash,
     csrf, door, enter, explain, headers, kill,
+    seam::{self, Edge},
     session::{Principal, SESSION},
     visit::first_ctx,
 };
@@ -69,18 +70,17 @@ pub async fn pass(
     let started = Instant::now();
     let marks = enter::marks(&portal, &gate, &request);
     request.extensions_mut().insert(marks.clone());
-    let mut kind = Kind::Page;
-    let answered = match admit(&portal, &gate, &sessions, &marks, &mut request, &mut kind).await {
-        Ok(trouble) => {
-            let span = tracing::info_span!("request", request_id = %marks.request_id, trace_id = %marks.trace_id,
-                epoch = marks.look.epoch());
-            let handled = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span).await;
-            let response = handled.map_err(|_| Crash::of(&marks, kind))??.map_into_boxed_body();
-            match trouble.stop() {
-                Some(stop) => response.error_response(stop),
-                None => response,
-            }
+    let mut kind = if request.path().starts_with("/api/") { Kind::PrivateApi } else { Kind::Page };
+    let edge = Edge { portal: &portal, gate: &gate, sessions: &sessions, marks: &marks };
+    let answered = match seam::cross(&edge, &mut request).await {
+        Ok(Some(crossed)) => {
+            let mut response = request.into_response(crossed);
+            enter::put(&portal, &marks, &mut response);
+            seam::put_headers(gate.hosts.is_https(), &marks, &mut response);
+            record(started, &marks, &response);
+            return Ok(response);
         }
+        Ok(None) => handle(&edge, request, &mut kind, next).await?,
         Err(stop) => request.error_response(stop),
     };
     let mut response = explain::explain(answered);
@@ -88,6 +88,28 @@ pub async fn pass(
     put_headers(&portal, &gate, &marks, kind, &mut response);
     record(started, &marks, &response);
     Ok(response)
+}
+
+/// By our own handlers.
+async fn handle(
+    edge: &Edge<'_>,
+    mut request: ServiceRequest,
+    kind: &mut Kind,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Edge { portal, gate, sessions, marks } = edge;
+    let trouble = match admit(portal, gate, sessions, marks, &mut request, kind).await {
+        Ok(trouble) => trouble,
+        Err(stop) => return Ok(request.error_response(stop)),
+    };
+    let span = tracing::info_span!("request", request_id = %marks.request_id, trace_id = %marks.trace_id,
+        epoch = marks.look.epoch());
+    let handled = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span).await;
+    let response = handled.map_err(|_| Crash::of(marks, *kind))??.map_into_boxed_body();
+    Ok(match trouble.stop() {
+        Some(stop) => response.error_response(stop),
+        None => response,
+    })
 }
 
 /// The checks, cheapest first.
@@ -99,9 +121,6 @@ async fn admit(
     request: &mut ServiceRequest,
     kind: &mut Kind,
 ) -> Result<body::Trouble, Stop> {
-    if request.path().starts_with("/api/") {
-        *kind = Kind::PrivateApi;
-    }
     door::open(request, &gate.hosts)?;
     let row = row(request)?;
     if let Some(row) = row {
@@ -121,7 +140,7 @@ async fn admit(
 }
 
 /// The row of the matched route; none where nothing matched, which will be a 404.
-fn row(request: &ServiceRequest) -> Result<Option<&'static Row>, Stop> {
+pub(super) fn row(request: &ServiceRequest) -> Result<Option<&'static Row>, Stop> {
     let Some(pattern) = request.match_pattern() else { return Ok(None) };
     match row_of(&pattern, request.method()) {
         Some(row) => Ok(Some(row)),
@@ -134,7 +153,7 @@ fn row(request: &ServiceRequest) -> Result<Option<&'static Row>, Stop> {
     }
 }
 
-fn count(gate: &Gate, marks: &Marks, row: &Row) -> Result<(), Stop> {
+pub(super) fn count(gate: &Gate, marks: &Marks, row: &Row) -> Result<(), Stop> {
     let Some(class) = row.counted else { return Ok(()) };
     gate.limits.count(class, &Counted::address(marks.client))?;
     if class == Class::FindBooking {
@@ -170,12 +189,15 @@ fn put_headers(
 }
 
 fn put_decision(response: &mut ServiceResponse<BoxBody>) {
-    let lines: Vec<String> =
+    let mut lines: Vec<String> =
         response.request().extensions().get::<StaffPin>().map_or_else(Vec::new, |StaffPin(pin)| {
             pin.modules()
                 .map(|(module, target)| format!("module={module}; target={target}; epoch={}", pin.epoch))
                 .collect()
         });
+    if let Some(seam::Decided(line)) = response.request().extensions().get() {
+        lines.push(line.clone());
+    }
     for value in lines.iter().filter_map(|line| HeaderValue::from_str(line).ok()) {
         response.headers_mut().append(HeaderName::from_static("banyan-decision"), value);
     }

@@ -10,14 +10,17 @@ use actix_web::{
     web::{self, Bytes, Data},
 };
 use banyan::{
-    edge::{self, Assets, EdgeSettings, Form, Gate, Patience, Rates, Seal, Sessions, Stop, Visit},
+    edge::{
+        self, Asking, Assets, EdgeSettings, Form, Gate, Patience, Rates, Seal, Seam, Sessions, Stop, Visit,
+    },
     portal::{Faces, House as Facts, Portal},
 };
 use cockpit::{Cockpit, CockpitParts};
 use kernel::{Always, Ctx, Decide, Fork, Outside, Role, Secret, Target};
+use proxy::{Proxy, ProxyHouse, UpstreamSettings, Upstreams};
 use serde::Deserialize;
 use store::testing::{Folder, sqlite};
-use switch::{Known, Switch, Table, Traffic};
+use switch::{BindingFile, Known, Switch, Table, Traffic};
 
 /// A running server. Ends when it is dropped.
 pub(crate) struct House {
@@ -26,7 +29,16 @@ pub(crate) struct House {
     pub(crate) session: String,
     /// A bearer token of a machine with the role `ops`.
     pub(crate) machine: String,
+    /// Of a member of staff.
+    pub(crate) staff: String,
     handle: ServerHandle,
+}
+
+/// Other servers by name, and the groups of routes that may go to them, as config as code.
+#[derive(Clone, Default)]
+pub(crate) struct Beside {
+    pub(crate) upstreams: Vec<(&'static str, UpstreamSettings)>,
+    pub(crate) groups: Vec<String>,
 }
 
 pub(crate) const PASSWORD: &str = "a boat of paper";
@@ -34,21 +46,27 @@ pub(crate) const PASSWORD: &str = "a boat of paper";
 impl House {
     /// `limits` by minute for forms of sign-in; 0 for none at all.
     pub(crate) fn open(limit: u32) -> Self {
-        Self::start(limit, routes)
+        Self::start(limit, routes, Beside::default())
+    }
+
+    /// With other servers beside it.
+    pub(crate) fn beside(beside: Beside) -> Self {
+        Self::start(0, routes, beside)
     }
 
     /// With all routes that the portal has, though no module but accounts answers.
     pub(crate) fn whole() -> Self {
-        Self::start(0, |cfg| {
+        let routes: fn(&mut web::ServiceConfig) = |cfg| {
             cfg.configure(banyan::pages::routes)
                 .configure(banyan::api::routes)
                 .configure(banyan::admin::routes);
-        })
+        };
+        Self::start(0, routes, Beside::default())
     }
 
-    fn start(limit: u32, routes: fn(&mut web::ServiceConfig)) -> Self {
+    fn start(limit: u32, routes: fn(&mut web::ServiceConfig), beside: Beside) -> Self {
         let (tell, told) = std::sync::mpsc::channel();
-        std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(limit, routes, tell)));
+        std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(limit, routes, beside, tell)));
         told.recv().unwrap()
     }
 }
@@ -60,16 +78,27 @@ impl Drop for House {
     }
 }
 
-async fn serve(limit: u32, routes: fn(&mut web::ServiceConfig), tell: std::sync::mpsc::Sender<House>) {
+async fn serve(
+    limit: u32,
+    routes: fn(&mut web::ServiceConfig),
+    beside: Beside,
+    tell: std::sync::mpsc::Sender<House>,
+) {
     let outside = Outside::system();
     let db = sqlite("accounts", &accounts::migrations(), &outside);
     let cost = accounts::Cost { memory_kib: 64, passes: 1, lanes: 1 };
     let parts = accounts::Parts { cost, ..accounts::Parts::new(db, [3; 32], "Banyan Air") };
     let accounts = accounts::start(parts).unwrap();
     let (session, machine) = tokens(&*accounts).await;
+    let staff = session_of(&*accounts, "grace@example.com", Role::Agent).await;
 
     let folder = Folder::new("front-door");
     let portal = Data::new(portal(accounts, outside, folder.path()).await);
+    let upstreams = beside.upstreams.iter().map(|(name, settings)| ((*name).to_owned(), settings.clone()));
+    let upstreams = Arc::new(Upstreams::new(&upstreams.collect()).unwrap());
+    decide(&portal, &upstreams, &beside.groups);
+    let own_cookies = edge::OWN_COOKIES.map(str::to_owned).to_vec();
+    let house = Arc::new(ProxyHouse { instance: "banyan-test".to_owned(), own_cookies });
     let rates = Rates { enabled: limit > 0, pages: 1000, sign_in: limit, find_booking: 1000 };
     let settings = EdgeSettings { public_url: "http://127.0.0.1", trusted_proxies: &[], rates };
     let patience = Patience { whole: Duration::from_millis(1200), pause: Duration::from_millis(400) };
@@ -80,6 +109,7 @@ async fn serve(limit: u32, routes: fn(&mut web::ServiceConfig), tell: std::sync:
             .app_data(portal.clone())
             .app_data(gate.clone())
             .app_data(sessions.clone())
+            .app_data(Data::new(Seam::new(Proxy::new(upstreams.clone(), house.clone()), Arc::new(vouch))))
             .wrap(from_fn(edge::pass))
             .configure(routes)
     })
@@ -90,8 +120,28 @@ async fn serve(limit: u32, routes: fn(&mut web::ServiceConfig), tell: std::sync:
     .unwrap();
     let address = server.addrs()[0];
     let server = server.run();
-    tell.send(House { address, session, machine, handle: server.handle() }).unwrap();
+    tell.send(House { address, session, machine, staff, handle: server.handle() }).unwrap();
     server.await.unwrap();
+}
+
+/// Readable, for tests: what would be signed, and for whom.
+fn vouch(asking: &Asking, upstream: &str) -> String {
+    format!("{asking:?}@{upstream}")
+}
+
+/// Puts every group in force.
+fn decide(portal: &Portal, upstreams: &Upstreams, groups: &[String]) {
+    let known = Known {
+        modules: vec!["accounts".to_owned()],
+        upstreams: upstreams.names().map(str::to_owned).collect(),
+        sites: Vec::new(),
+    };
+    for group in groups {
+        let file = BindingFile::parse(group).unwrap();
+        let binding = file.binding(&known, portal.outside.now()).unwrap();
+        let switch = portal.cockpit.switch();
+        assert!(switch.put(switch.table().with(&file.module, binding)));
+    }
 }
 
 fn routes(cfg: &mut web::ServiceConfig) {
@@ -147,6 +197,14 @@ async fn tokens(accounts: &dyn Accounts) -> (String, String) {
     let new = accounts_api::NewMachineToken { name: "test".to_owned(), role: Role::Ops };
     let issued = accounts.issue_token(&ctx, new).await.unwrap();
     (opened.token.expose().to_owned(), issued.token.expose().to_owned())
+}
+
+async fn session_of(accounts: &dyn Accounts, email: &str, role: Role) -> String {
+    let (ctx, password) = (Ctx::system("test"), Secret::new(PASSWORD));
+    let new = CreateAccount { email: email.to_owned(), password: password.clone(), role };
+    accounts.create(&ctx, new).await.unwrap();
+    let with = SignIn { email: email.to_owned(), password, device: "test".to_owned() };
+    accounts.sign_in(&ctx, with).await.unwrap().token.expose().to_owned()
 }
 
 async fn portal(accounts: Arc<dyn Accounts>, outside: Outside, folder: &std::path::Path) -> Portal {
