@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use kernel::{Ctx, Target};
-use serde::Serialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::Tx;
 use switch::{BindingFile, BreakerState, Known, Move, Table, To, Traffic};
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What a change came to that is in force.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
     pub epoch: u64,
     pub moves: Vec<Move>,
@@ -27,7 +27,8 @@ pub struct Changed {
 }
 
 /// What became of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Done {
     InForce(Changed),
     /// Nothing has changed: so many other people have to agree.
@@ -104,7 +105,10 @@ impl Cockpit {
         self.settle_kills().await?;
         let (office, who, reason) = (self.office(), ctx.clone(), reason.trim().to_owned());
         let id = self.database.outside().uuid().to_string();
-        let job = move |tx: &mut Tx<'_>| office.make(tx, &who, &wanted, expected, &reason, &id);
+        let job = move |tx: &mut Tx<'_>| {
+            let question = (&wanted, expected, &reason);
+            once(tx, "switch.change", &question, |tx| office.make(tx, &who, &wanted, expected, &reason, &id))
+        };
         let made = self.database.write(ctx, job).await;
         self.put_in_force(made).await
     }
@@ -112,13 +116,9 @@ impl Cockpit {
     /// What was made comes into force; on a conflict this process catches up, so that the next look shows why.
     pub(crate) async fn put_in_force(&self, made: Result<Made, CockpitError>) -> Result<Done, CockpitError> {
         match made {
-            Ok(Made::InForce { stored, moves }) => {
-                let epoch = stored.table.epoch;
-                self.force.put(stored);
-                Ok(Done::InForce(Changed { epoch, moves, stored: true }))
-            }
-            Ok(Made::Waiting { change_id, needs_approvals }) => {
-                Ok(Done::Waiting { change_id, needs_approvals })
+            Ok((done, stored)) => {
+                stored.into_iter().for_each(|stored| self.force.put(stored));
+                Ok(done)
             }
             Err(error) => {
                 if matches!(error, CockpitError::Conflict(_)) {
@@ -150,10 +150,24 @@ impl Cockpit {
     }
 }
 
-/// What was made in the store, and is not in force here yet.
-pub(crate) enum Made {
-    InForce { stored: Stored, moves: Vec<Move> },
-    Waiting { change_id: String, needs_approvals: u32 },
+/// An answer, and the table that was made in the store and is not in force here yet. A repeated question gets its answer
+/// again and makes nothing.
+pub(crate) type Made<T = Done> = (T, Option<Stored>);
+
+/// Makes something once for the key in `Ctx`.
+pub(crate) fn once<T: Serialize + DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    op: &str,
+    question: &impl Serialize,
+    make: impl FnOnce(&mut Tx<'_>) -> Result<Made<T>, CockpitError>,
+) -> Result<Made<T>, CockpitError> {
+    let mut made = None;
+    let answer = tx.once(op, question, |tx| {
+        let (answer, stored) = make(tx)?;
+        made = stored;
+        Ok::<_, CockpitError>(answer)
+    })?;
+    Ok((answer, made))
 }
 
 /// What a transaction needs to decide with.
@@ -205,11 +219,20 @@ impl Office {
             let asked =
                 Asked { wanted: wanted.clone(), difference: decided.difference, moves: decided.moves };
             approvals::ask(tx, who, &base, asked, decided.people, reason, id)?;
-            return Ok(Made::Waiting { change_id: id.to_owned(), needs_approvals: decided.people - 1 });
+            return Ok(waiting(id, decided.people - 1));
         }
         let detail = Detail { changes: vec![decided.difference], ..Detail::default() };
         let change = change(who, wanted.action(), wanted.module(), reason, &detail);
         rows::insert(tx.conn(), &decided.table, change, now.into())?;
-        Ok(Made::InForce { stored: Stored { table: decided.table, known }, moves: decided.moves })
+        Ok(in_force(decided.table, known, decided.moves))
     }
+}
+
+pub(crate) fn in_force(table: Table, known: Vec<String>, moves: Vec<Move>) -> Made {
+    let done = Done::InForce(Changed { epoch: table.epoch, moves, stored: true });
+    (done, Some(Stored { table, known }))
+}
+
+pub(crate) fn waiting(change_id: &str, needs_approvals: u32) -> Made {
+    (Done::Waiting { change_id: change_id.to_owned(), needs_approvals }, None)
 }

@@ -9,7 +9,7 @@ use switch::{Move, Table};
 
 use crate::{
     Cockpit, CockpitError, Done,
-    apply::{Made, Office},
+    apply::{Made, Office, in_force, once, waiting},
     audit::{Detail, change},
     chain::Change,
     change::{Difference, Wanted},
@@ -52,7 +52,8 @@ impl Cockpit {
         may_change(ctx)?;
         self.settle_kills().await?;
         let (office, who, id) = (self.office(), ctx.clone(), change_id.to_owned());
-        let made = self.database.write(ctx, move |tx: &mut Tx<'_>| office.approve(tx, &who, &id)).await;
+        let job = move |tx: &mut Tx<'_>| once(tx, "switch.approve", &id, |tx| office.approve(tx, &who, &id));
+        let made = self.database.write(ctx, job).await;
         self.put_in_force(made).await
     }
 
@@ -131,7 +132,7 @@ impl Office {
         let needs = decided.people.max(u32::try_from(row.needs).unwrap_or(u32::MAX));
         let agreed = 1 + u32::try_from(approved_by.len()).unwrap_or(u32::MAX);
         if agreed < needs {
-            return Ok(Made::Waiting { change_id: id.to_owned(), needs_approvals: needs - agreed });
+            return Ok(waiting(id, needs - agreed));
         }
         let detail =
             of_change(Detail { changes: vec![decided.difference], approved_by, ..Detail::default() });
@@ -141,7 +142,7 @@ impl Office {
         };
         rows::insert(tx.conn(), &decided.table, change, now.into())?;
         waiting_rows::close(tx.conn(), id, waiting_rows::APPLIED)?;
-        Ok(Made::InForce { stored: Stored { table: decided.table, known }, moves: decided.moves })
+        Ok(in_force(decided.table, known, decided.moves))
     }
 
     fn reject(&self, tx: &mut Tx<'_>, who: &Ctx, id: &str, reason: &str) -> Result<(), CockpitError> {

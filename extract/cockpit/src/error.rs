@@ -32,6 +32,9 @@ pub enum CockpitError {
 
 impl From<CockpitError> for Fault {
     fn from(error: CockpitError) -> Self {
-        Self::unavailable(error)
+        match error {
+            CockpitError::Store(error) => error.into(),
+            other => Self::unavailable(other),
+        }
     }
 }

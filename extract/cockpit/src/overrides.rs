@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use kernel::{Ctx, Target};
+use serde::Serialize;
 use store::Tx;
 use switch::{Lasts, Override, Table};
 
 use crate::{
     Cockpit, CockpitError,
-    apply::Office,
+    apply::{Office, once},
     audit::{Detail, change},
     change::no_binding,
     force::Stored,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// An override that somebody asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OverrideAsk {
     pub subject: String,
     /// A binding's name.
@@ -38,18 +39,24 @@ impl Cockpit {
         let over = Override {
             id: outside.uuid().to_string(),
             subject: ask.subject.trim().to_owned(),
-            module: ask.module,
-            target: ask.target,
+            module: ask.module.clone(),
+            target: ask.target.clone(),
             until: outside
                 .now()
                 .checked_add(ask.ttl.signed())
                 .map_err(|e| CockpitError::Override(e.to_string()))?,
             by: ctx.actor.label(),
         };
-        let (office, who, put) = (self.office(), ctx.clone(), over.clone());
-        let made =
-            self.database.write(ctx, move |tx: &mut Tx<'_>| office.put_override(tx, &who, &put)).await?;
-        Ok((over, self.enforced(made)))
+        let (office, who) = (self.office(), ctx.clone());
+        let job = move |tx: &mut Tx<'_>| {
+            once(tx, "switch.override", &ask, |tx| {
+                let stored = office.put_override(tx, &who, &over)?;
+                Ok(((over.clone(), stored.table.epoch), Some(stored)))
+            })
+        };
+        let (answer, stored) = self.database.write(ctx, job).await?;
+        stored.into_iter().for_each(|stored| self.force.put(stored));
+        Ok(answer)
     }
 
     /// Ends an override before its time. Answers the epoch.
@@ -57,15 +64,15 @@ impl Cockpit {
         may_change(ctx)?;
         self.settle_kills().await?;
         let (office, who, id) = (self.office(), ctx.clone(), id.to_owned());
-        let made =
-            self.database.write(ctx, move |tx: &mut Tx<'_>| office.end_override(tx, &who, &id)).await?;
-        Ok(self.enforced(made))
-    }
-
-    fn enforced(&self, stored: Stored) -> u64 {
-        let epoch = stored.table.epoch;
-        self.force.put(stored);
-        epoch
+        let job = move |tx: &mut Tx<'_>| {
+            once(tx, "switch.end_override", &id, |tx| {
+                let stored = office.end_override(tx, &who, &id)?;
+                Ok((stored.table.epoch, Some(stored)))
+            })
+        };
+        let (epoch, stored) = self.database.write(ctx, job).await?;
+        stored.into_iter().for_each(|stored| self.force.put(stored));
+        Ok(epoch)
     }
 
     fn check_override(&self, ask: &OverrideAsk) -> Result<(), CockpitError> {

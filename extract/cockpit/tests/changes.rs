@@ -262,3 +262,27 @@ async fn an_override_shows_a_side_to_one_person_for_a_while() {
         assert_eq!(actions(&cockpit).await, told, "{engine}");
     }
 }
+
+#[tokio::test]
+async fn a_repeated_key_gets_the_same_answer() {
+    for (engine, db) in testing::databases("switch", &cockpit::migrations()) {
+        let folder = tempfile::tempdir().unwrap();
+        let cockpit = open(&db, folder.path(), "one").await;
+        let keyed = |key: &str| ada().with_key(key.parse().unwrap());
+        let plan = moved("notes", 7);
+        for _ in 0..2 {
+            assert_eq!(epoch(cockpit.apply(&keyed("a"), &plan, Some(0), "once").await), 1, "{engine}");
+        }
+        let other = cockpit.apply(&keyed("a"), &moved("notes", 8), Some(0), "once").await;
+        assert!(matches!(other, Err(CockpitError::Store(store::DbError::KeyReused))), "{engine}: {other:?}");
+        let ask = OverrideAsk {
+            subject: "s-1".to_owned(),
+            module: "notes".to_owned(),
+            target: Target::Here,
+            ttl: "1h".parse().unwrap(),
+        };
+        let (first, _) = cockpit.put_override(&keyed("b"), ask.clone()).await.unwrap();
+        assert_eq!(cockpit.put_override(&keyed("b"), ask).await.unwrap(), (first, 2), "{engine}");
+        assert_eq!((cockpit.table().epoch, actions(&cockpit).await.len()), (2, 2), "{engine}");
+    }
+}
