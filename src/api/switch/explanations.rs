@@ -59,9 +59,19 @@ async fn explain(visit: Visit, body: Bytes) -> Result<HttpResponse, Stop> {
 fn of_op(look: &Look, name: &str, ctx: &Ctx, seen: &ToldRequest) -> Result<Value, Stop> {
     let explained = match ops::op(name) {
         Some(op) => ops::explain(look, op, ctx, seen),
+        None if name.contains('.') => return Err(no_op(name)),
         None => look.explain(name, ctx, seen, Kind::Query),
     };
     explained.map(|explained| json!(explained)).ok_or(Stop::NotFound)
+}
+
+fn no_op(name: &str) -> Stop {
+    let module = name.split('.').next().unwrap_or_default();
+    let known: Vec<_> = ops::ops().filter(|op| op.module == module).map(|op| op.name).collect();
+    Stop::BadRequest(match known.join(", ").as_str() {
+        "" => format!("There is no operation `{name}`: there is no module `{module}`."),
+        known => format!("There is no operation `{name}`; those of {module} are {known}."),
+    })
 }
 
 /// A declared route goes where its binding says. All others are ours, and so are the calls that their pages make.
