@@ -9,7 +9,7 @@ use kernel::{Ctx, Email, Role, Secret};
 use serde_json::json;
 
 use super::{Failure, Global, Outcome, house::House};
-use crate::wire::Wired;
+use crate::{hex::hex, wire::Wired};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {
@@ -48,8 +48,9 @@ pub(super) enum Account {
     Token {
         #[arg(long)]
         role: String,
-        #[arg(long, default_value = "command-line")]
-        name: String,
+        /// How audits call it [default: a name of its own, so that two tokens are two people to agree]
+        #[arg(long)]
+        name: Option<String>,
     },
 }
 
@@ -97,6 +98,7 @@ impl Account {
             }
             Self::Sessions { email, revoke } => sessions(wired, &ctx, &email, revoke, global).await?,
             Self::Token { role, name } => {
+                let name = name.unwrap_or_else(|| format!("{role}-{}", hex(&house.outside.bytes::<4>())));
                 let new = NewMachineToken { name, role: role_of(&role)? };
                 let issued = accounts.issue_token(&ctx, new).await.map_err(anyhow::Error::from)?;
                 if global.json {
