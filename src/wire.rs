@@ -1,27 +1,33 @@
 //! The composition root: the only file that knows where each module lives. It opens the local modules, puts a
 //! fork in front of every interface, and says what this process offers to others.
 
+mod deciding;
+mod places;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
 use accounts_api::Accounts;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use booking_api::{Disruption, Orders, Payments, QuoteKey, Schedule, Shop};
-use cockpit::{Cockpit, CockpitParts, Database};
-use kernel::{Clock, Decide, Fork, Outside, Remote, Served, Target};
+use cockpit::Cockpit;
+use kernel::{Clock, Decide, Fork, Outside, Remote, Served};
 use notes_api::Notes;
 use proxy::{Proxy, ProxyHouse, Upstreams};
 use search_api::Search;
-use secrecy::{ExposeSecret, SecretString};
 use shims::{HttpTransport, ServiceKey, Voucher};
 use status_api::Status;
-use store::{Db, DbError, DbOptions, Engine, Migrations};
-use switch::{Known, Switch, Table, Traffic};
+use store::{Db, DbError, Migrations};
+use switch::Traffic;
 use tokio::{sync::watch, task::JoinHandle};
 
+use self::{
+    deciding::decider,
+    places::{options, url},
+};
 use crate::{
     config::{Keys, Settings},
     edge::{Asking, OWN_COOKIES, Seam},
@@ -187,26 +193,6 @@ pub fn databases(settings: &Settings, data: &Path) -> Vec<(&'static str, String,
     ]
 }
 
-fn url(settings: &Settings, data: &Path, module: &str) -> String {
-    let own: &SecretString = match module {
-        "accounts" => &settings.accounts.database,
-        "booking" => &settings.booking.database,
-        "status" => &settings.status.database,
-        "notes" => &settings.notes.database,
-        _ => &settings.switch.database,
-    };
-    [own, &settings.database.url]
-        .into_iter()
-        .map(ExposeSecret::expose_secret)
-        .find(|url| !url.is_empty())
-        .map_or_else(|| data.join(format!("{module}.db")).display().to_string(), str::to_owned)
-}
-
-fn options(url: String, module: &'static str, outside: &Outside) -> DbOptions {
-    let readers = if Engine::of(&url) == Engine::Sqlite { 4 } else { 8 };
-    DbOptions { url, module, readers, outside: outside.clone() }
-}
-
 impl Plan<'_> {
     fn has(&self, module: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(module))
@@ -216,51 +202,6 @@ impl Plan<'_> {
         let url = url(self.settings, self.data, module);
         Db::open(options(url, module, &self.outside), migrations)
     }
-
-    /// The portal starts without it, too: the last good table serves until it is found.
-    async fn switch_database(&self) -> Result<Database, DbError> {
-        let (url, outside) = (url(self.settings, self.data, "switch"), self.outside.clone());
-        let open = move || Db::open(options(url.clone(), "switch", &outside), &cockpit::migrations());
-        Database::open(self.outside.clone(), open).await
-    }
-
-    fn last_good(&self) -> PathBuf {
-        self.data.join("switch.last-good.json")
-    }
-}
-
-type Decider = (Arc<dyn Decide>, Option<Arc<Cockpit>>, Option<Db>);
-
-/// The cockpit's table in a whole process; with `--only` there is nothing to decide: local is here, the rest is there.
-async fn decider(plan: &Plan<'_>, upstreams: &Upstreams, traffic: &Arc<Traffic>) -> anyhow::Result<Decider> {
-    if plan.only.is_some() {
-        return Ok((Arc::new(kernel::Always(Target::Here)), None, None));
-    }
-    let switch = Arc::new(Switch::new(Table::here(&MODULES), plan.outside.clock.clone()));
-    let known = Known {
-        modules: MODULES.map(str::to_owned).to_vec(),
-        upstreams: upstreams.names().map(str::to_owned).collect(),
-        sites: upstreams.sites().map(str::to_owned).collect(),
-    };
-    let database = plan.switch_database().await.context("opening the switch's database")?;
-    let db = database.db().ok().cloned();
-    let parts = CockpitParts {
-        database,
-        switch: switch.clone(),
-        traffic: traffic.clone(),
-        last_good: plan.last_good(),
-        known,
-        replica: replica(),
-    };
-    let cockpit = Cockpit::open(parts).await;
-    Ok((switch, Some(Arc::new(cockpit)), db))
-}
-
-/// How this process is called among its replicas.
-fn replica() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host = Some(host.trim()).filter(|host| !host.is_empty()).unwrap_or("localhost");
-    format!("{host}:{}", std::process::id())
 }
 
 /// A way to each upstream of the configuration; no other address is ever called.
