@@ -115,18 +115,17 @@ impl Cockpit {
 
     /// What was made comes into force; on a conflict this process catches up, so that the next look shows why.
     pub(crate) async fn put_in_force(&self, made: Result<Made, CockpitError>) -> Result<Done, CockpitError> {
-        match made {
-            Ok((done, stored)) => {
-                stored.into_iter().for_each(|stored| self.force.put(stored));
-                Ok(done)
-            }
-            Err(error) => {
-                if matches!(error, CockpitError::Conflict(_)) {
-                    self.catch_up().await;
-                }
-                Err(error)
-            }
+        if matches!(made, Err(CockpitError::Conflict(_))) {
+            self.catch_up().await;
         }
+        Ok(self.enforce(made?))
+    }
+
+    pub(crate) fn enforce<T>(&self, (answer, stored): Made<T>) -> T {
+        if let Some(stored) = stored {
+            self.force.put(stored);
+        }
+        answer
     }
 
     pub(crate) fn office(&self) -> Office {
@@ -191,7 +190,7 @@ impl Office {
     }
 
     pub(crate) fn breaker(&self) -> impl Fn(&str, &Target) -> bool {
-        |name, target| self.traffic.breaker(name, target) != BreakerState::Open
+        |name, target| self.traffic.breaker(name, target) == BreakerState::Closed
     }
 
     /// The newest table, of the store or of this process.

@@ -54,9 +54,7 @@ impl Cockpit {
                 Ok(((over.clone(), stored.table.epoch), Some(stored)))
             })
         };
-        let (answer, stored) = self.database.write(ctx, job).await?;
-        stored.into_iter().for_each(|stored| self.force.put(stored));
-        Ok(answer)
+        Ok(self.enforce(self.database.write(ctx, job).await?))
     }
 
     /// Ends an override before its time. Answers the epoch.
@@ -70,9 +68,7 @@ impl Cockpit {
                 Ok((stored.table.epoch, Some(stored)))
             })
         };
-        let (epoch, stored) = self.database.write(ctx, job).await?;
-        stored.into_iter().for_each(|stored| self.force.put(stored));
-        Ok(epoch)
+        Ok(self.enforce(self.database.write(ctx, job).await?))
     }
 
     fn check_override(&self, ask: &OverrideAsk) -> Result<(), CockpitError> {

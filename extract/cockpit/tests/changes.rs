@@ -8,10 +8,12 @@ use std::{sync::Arc, time::Duration};
 use cockpit::{CockpitError, OverrideAsk};
 use house::{REMOTE, actions, ada, at_remote, epoch, file, moved, open, person, soon, waits};
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Actor, Ctx, FixedClock, Outside, Role, Target};
+use kernel::{Actor, Ctx, FixedClock, Kind, Op, Outcome, Outside, Role, Target, Watch};
 use store::testing;
 use switch::{State, To};
 use tokio::sync::watch;
+
+static LIST: Op = Op { module: "notes", name: "list", kind: Kind::Query };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_in_force_here_there_and_after_a_restart() {
@@ -122,6 +124,16 @@ async fn guards_refuse_and_nothing_changes() {
         assert_eq!(epoch(next("go").await), 4, "{engine}");
         assert_eq!(at_remote(&cockpit, "notes"), 50_000);
         assert_eq!(cockpit.table().epoch, 4, "{engine}");
+        clock.advance(SignedDuration::from_mins(31));
+        let remote = REMOTE.parse().unwrap();
+        for _ in 0..5 {
+            cockpit.traffic().admit(&LIST, &remote).unwrap();
+            cockpit.traffic().done(&LIST, &remote, Outcome::Unavailable, Duration::ZERO);
+        }
+        assert!(
+            matches!(next("go").await, Err(CockpitError::Guards(g)) if g[0].guard == "breaker"),
+            "{engine}"
+        );
         let unknown = cockpit.transition(&ada(), "nots", To::Next, None, "x").await;
         assert!(matches!(unknown, Err(CockpitError::NoBinding(..))), "{engine}: {unknown:?}");
         let nobody = Ctx::new(Actor::Anonymous, "r");
