@@ -26,7 +26,7 @@ fn house() -> House {
 
 #[actix_web::test]
 async fn flips_lose_nothing_and_double_nothing() {
-    let plan = Plan { flips: 50, time: Duration::from_secs(4), routes: false };
+    let plan = Plan { flips: 50, time: Duration::from_secs(4), routes: true };
     let outcome = flips::run(house(), plan).await.unwrap();
     let counts = (outcome.lost, outcome.doubled, outcome.resets, outcome.failed);
     assert_eq!(counts, (0, 0, 0, 0), "{outcome:#?}");

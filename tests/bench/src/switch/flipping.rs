@@ -13,7 +13,7 @@ use crate::{Options, figures::Figures};
 
 pub(super) fn run(options: &Options) -> Result<Figures> {
     let (flips, seconds) = if options.quick { (100, 6) } else { (1_000, 60) };
-    let plan = Plan { flips, time: Duration::from_secs(seconds), routes: false };
+    let plan = Plan { flips, time: Duration::from_secs(seconds), routes: true };
     let house = House::new(binary::banyan()?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(flips::run(house, plan))?;
