@@ -56,7 +56,7 @@ async fn one(
 ) -> Result<HttpResponse, No> {
     caller::check(&ofrep, &request).await?;
     let look = ofrep.portal.cockpit.switch().look();
-    let flag = Flag::find(&key, look.table()).ok_or_else(|| No::NoFlag(key.clone()))?;
+    let flag = Flag::find(&key, look.table()).ok_or_else(|| No::Missing(key.clone()))?;
     let context = Context::read(&body).map_err(|bad| No::Bad(bad, Some(key.into_inner())))?;
     Ok(HttpResponse::Ok().json(flag.evaluate(&look, &context, ofrep.portal.outside.now())))
 }

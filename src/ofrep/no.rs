@@ -18,7 +18,7 @@ pub(super) enum No {
     /// 429, and the seconds to wait.
     TooMany(u32),
     /// 404: no flag has this key.
-    NoFlag(String),
+    Missing(String),
     /// 400, for one key or for all.
     Bad(Bad, Option<String>),
     /// 500: a part of ours is away.
@@ -52,7 +52,7 @@ impl fmt::Display for No {
             Self::Unknown => f.write_str("send Authorization: Bearer TOKEN, or X-API-Key: TOKEN"),
             Self::Forbidden => f.write_str("this needs the role migrator, ops, auditor or admin"),
             Self::TooMany(seconds) => write!(f, "too many questions; wait {seconds} seconds"),
-            Self::NoFlag(key) => write!(f, "there is no flag `{key}`"),
+            Self::Missing(key) => write!(f, "there is no flag `{key}`"),
             Self::Bad(bad, _) => f.write_str(&bad.details),
             Self::Broken(_) => f.write_str("a part of this service is resting"),
         }
@@ -65,7 +65,7 @@ impl ResponseError for No {
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoFlag(_) => StatusCode::NOT_FOUND,
+            Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Bad(..) => StatusCode::BAD_REQUEST,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -84,7 +84,7 @@ impl ResponseError for No {
             _ => {}
         }
         response.json(match self {
-            Self::NoFlag(key) => {
+            Self::Missing(key) => {
                 json!({ "key": key, "errorCode": "FLAG_NOT_FOUND", "errorDetails": self.to_string() })
             }
             Self::Bad(bad, Some(key)) => {

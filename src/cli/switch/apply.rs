@@ -8,7 +8,11 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Desk, Failure, Outcome, expected, module_path, show::epoch, with_reason};
+use super::{
+    Desk, Failure, Outcome, expected, module_path,
+    show::{epoch, moves},
+    with_reason,
+};
 use crate::cli::server::ServerArgs;
 
 #[derive(Debug, Args)]
@@ -56,7 +60,7 @@ fn would(desk: &Desk<'_>, body: &Value) {
         println!("{body}");
         return;
     }
-    desk.moves(body);
+    moves(body);
     if let Some(people) = body.get("needs_people").and_then(Value::as_u64).filter(|people| *people > 1) {
         println!("{people} people must agree to it");
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Desk, Outcome,
-    show::{epoch, list},
+    show::{epoch, list, moves},
 };
 use crate::cli::server::{ServerArgs, text};
 
@@ -31,7 +31,7 @@ impl Kill {
             println!("{body}");
             return Ok(());
         }
-        desk.moves(body);
+        moves(body);
         let took = body.get("effective_ms").and_then(Value::as_f64).unwrap_or(0.0);
         println!("epoch {}, in force after {took:.1} ms", epoch(body));
         for replica in list(body, "replicas") {

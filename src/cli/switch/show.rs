@@ -24,24 +24,25 @@ impl Desk<'_> {
             return Err(Failure::told(4));
         }
         if !self.json() {
-            self.moves(body);
+            moves(body);
             println!("epoch {}", epoch(body));
         }
         Ok(())
     }
+}
 
-    pub(super) fn moves(&self, body: &Value) {
-        if body.get("stored") == Some(&json!(false)) {
-            eprintln!("warning: the switch's database did not take it; it is in force in this replica only");
-        }
-        let moves = list(body, "moves");
-        for step in &moves {
-            let share = step.get("buckets").map_or(0.0, percent);
-            println!("{share} % move from {} to {}", text(step, "from"), text(step, "to"));
-        }
-        if moves.is_empty() && body.get("moves").is_some() {
-            println!("nobody moves");
-        }
+/// Who moved, or would.
+pub(super) fn moves(body: &Value) {
+    if body.get("stored") == Some(&json!(false)) {
+        eprintln!("warning: the switch's database did not take it; it is in force in this replica only");
+    }
+    let moves = list(body, "moves");
+    for step in &moves {
+        let share = step.get("buckets").map_or(0.0, percent);
+        println!("{share} % move from {} to {}", text(step, "from"), text(step, "to"));
+    }
+    if moves.is_empty() && body.get("moves").is_some() {
+        println!("nobody moves");
     }
 }
 
