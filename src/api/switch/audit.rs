@@ -1,10 +1,11 @@
 //! The audit: who changed what and why, each change with its difference and its link in the chain.
 
 use actix_web::{HttpResponse, web};
-use kernel::{Cursor, PageAsk, Role};
+use kernel::{Cursor, PageAsk};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::MAY_LOOK;
 use crate::{
     api::query::Query,
     edge::{Stop, Visit},
@@ -13,8 +14,6 @@ use crate::{
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/audit", web::get().to(audit)).route("/audit/verification", web::get().to(verification));
 }
-
-const MAY_READ: [Role; 3] = [Role::Migrator, Role::Auditor, Role::Ops];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +34,7 @@ enum Order {
 }
 
 async fn audit(visit: Visit, Query(listed): Query<Listed>) -> Result<HttpResponse, Stop> {
-    visit.caller(&MAY_READ)?;
+    visit.caller(&MAY_LOOK)?;
     let Listed { after, limit, order } = listed;
     let number = after.as_ref().map(|cursor| cursor.0.parse::<i64>()).transpose();
     let number = number.map_err(|_| Stop::BadRequest("`after` is not a place in the audit.".into()))?;
@@ -49,7 +48,7 @@ async fn audit(visit: Visit, Query(listed): Query<Listed>) -> Result<HttpRespons
 }
 
 async fn verification(visit: Visit) -> Result<HttpResponse, Stop> {
-    visit.caller(&MAY_READ)?;
+    visit.caller(&MAY_LOOK)?;
     let broken = visit.portal.cockpit.verify().await?;
     Ok(HttpResponse::Ok().json(json!({ "ok": broken.is_none(), "broken": broken })))
 }
