@@ -11,6 +11,7 @@ use actix_web::{
 use kernel::{Clock, Deadline, Fault, Served};
 use serde::Deserialize;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::ServiceKey;
 
@@ -50,7 +51,17 @@ async fn call(
         Ok(body) => body,
         Err(refusal) => return refusal,
     };
-    match timeout(time_left(&body), offered.served.answer(&module, &op, &body)).await {
+    let asked = Asked::of(&body);
+    let span = tracing::info_span!(
+        "call",
+        module,
+        op,
+        request_id = asked.request_id,
+        trace_id = asked.trace_id,
+        epoch = asked.pin.map(|pin| pin.epoch)
+    );
+    let answer = offered.served.answer(&module, &op, &body).instrument(span);
+    match timeout(asked.left_ms.map_or(BODY_TIME, Deadline::left), answer).await {
         Ok(Ok(answer)) => HttpResponse::Ok().content_type("application/json").body(answer),
         Ok(Err(fault)) => refusal(&fault),
         Err(_) => refusal(&Fault::TimedOut(format!("{module}.{op} took longer than its asker waits"))),
@@ -76,17 +87,30 @@ async fn read(payload: Payload) -> Result<Bytes, HttpResponse> {
     }
 }
 
-/// What the asker said; one that says nothing is told by [`Served::answer`] that this is no call.
-fn time_left(body: &[u8]) -> Duration {
-    #[derive(Deserialize)]
-    struct Call {
-        ctx: Asked,
+/// What of a call's circumstances is looked at before it is answered. One that says nothing is told by
+/// [`Served::answer`] that this is no call.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    request_id: String,
+    trace_id: String,
+    left_ms: Option<Deadline>,
+    pin: Option<Pinned>,
+}
+
+#[derive(Deserialize)]
+struct Pinned {
+    epoch: u64,
+}
+
+impl Asked {
+    fn of(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Call {
+            ctx: Asked,
+        }
+        serde_json::from_slice::<Call>(body).map_or_else(|_| Self::default(), |call| call.ctx)
     }
-    #[derive(Deserialize)]
-    struct Asked {
-        left_ms: Deadline,
-    }
-    serde_json::from_slice::<Call>(body).map_or(BODY_TIME, |call| call.ctx.left_ms.left())
 }
 
 fn refusal(fault: &Fault) -> HttpResponse {

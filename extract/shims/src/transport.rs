@@ -12,6 +12,7 @@ use kernel::{Clock, Ctx, Fault, Kind, Op, Transport};
 use metrics::counter;
 use reqwest::{Client, Response, StatusCode, header};
 use switch::Budget;
+use tracing::Instrument;
 
 use crate::{ServiceKey, span::Spans, tokens::Tokens};
 
@@ -96,7 +97,7 @@ impl HttpTransport {
             .header("x-request-id", &*ctx.request_id);
         if !ctx.trace_id.is_empty() {
             let span = self.spans.next();
-            tracing::debug!(span_id = %span, request_id = %ctx.request_id, op.module, op.name, "a call goes out");
+            tracing::debug!(span_id = %span, trace_id = %ctx.trace_id, "a call goes out");
             request = request.header("traceparent", format!("00-{}-{span}-01", ctx.trace_id));
         }
         let response = request.body(body).send().await.map_err(|e| unanswered(&e, op))?;
@@ -134,7 +135,14 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn carry(&self, ctx: &Ctx, op: &'static Op, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
-        let body = Bytes::from(body);
+        let epoch = ctx.pin.as_ref().map(|pin| pin.epoch);
+        let span = tracing::debug_span!("call", op.module, op.name, to = self.base, request_id = %ctx.request_id, epoch);
+        self.carried(ctx, op, Bytes::from(body)).instrument(span).await
+    }
+}
+
+impl HttpTransport {
+    async fn carried(&self, ctx: &Ctx, op: &'static Op, body: Bytes) -> Result<Vec<u8>, Fault> {
         self.budget(Budget::request);
         let broken = match self.attempt(ctx, op, body.clone()).await {
             Ok(answer) => return Ok(answer),

@@ -37,7 +37,7 @@ fn asks(subject: &str) -> Ctx {
 struct Request;
 
 impl Seen for Request {
-    fn path(&self) -> &str {
+    fn path(&self) -> &'static str {
         "/notes/7"
     }
     fn has_header(&self, name: &str, value: Option<&str>) -> bool {

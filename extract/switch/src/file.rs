@@ -285,8 +285,8 @@ fn hop_of(ranges: &Ranges) -> Result<Hop, FileError> {
 
 /// The two sides lie side by side, so that growing one takes from the other alone. One more side may stand beside them.
 fn check_hop(ranges: &Ranges, hop: &Hop) -> Result<(), FileError> {
-    let third = ranges.shares().map(|(target, _)| target).filter(|t| **t != hop.from && **t != hop.to);
-    if let Some(extra) = third.skip(1).next() {
+    let mut third = ranges.shares().map(|(target, _)| target).filter(|t| **t != hop.from && **t != hop.to);
+    if let Some(extra) = third.nth(1) {
         return Err(FileError::Stranger(extra.clone(), hop.from.clone(), hop.to.clone()));
     }
     if hop.from != hop.to && !ranges.are_neighbours(&hop.from, &hop.to) {

@@ -135,9 +135,8 @@ fn segment(part: &str) -> Option<Segment> {
         _ if part == "**" => Some(Segment::Rest),
         Some(Some(name)) if name.ends_with("..") => Some(Segment::Rest),
         Some(Some(name)) if !name.is_empty() && !name.contains(['{', '}']) => Some(Segment::One),
-        Some(_) => None,
         None if plain(part) && part != "." && part != ".." => Some(Segment::Literal(part.to_owned())),
-        None => None,
+        _ => None,
     }
 }
 
