@@ -8,6 +8,11 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "journeys/browser.rs"]
+#[expect(dead_code, reason = "journeys do more in it")]
+mod browser;
+#[path = "legacy/house.rs"]
+mod house;
 #[path = "notejam/person.rs"]
 #[expect(dead_code, reason = "a visitor can do more than is needed here")]
 mod person;
@@ -22,6 +27,7 @@ mod talk;
 
 use std::time::Duration;
 
+use browser::{Scripts, browse};
 use person::Person;
 use process::{Process, banyan, faces, free, keys, until_it_answers};
 use reqwest::{Client, header};
@@ -163,6 +169,47 @@ async fn booking_at_legacy_and_the_rest_here() {
     ada.fill(&page, "/baskets", &[("quote", &quote)]).await.is(200).lacks(THEIRS);
     ada.get("/notes/").await.shows("Desk");
     assert_eq!(town.legacy.books.seen().len(), asked, "nobody asks the old system any more");
+}
+
+/// The same in a real browser, without scripts: forms and redirects cross over and come back.
+#[test]
+fn a_journey_through_both() {
+    browse(Scripts::Off, async |browser| {
+        browser.go("/").await;
+        browser.fill("From", "AMS").await;
+        browser.fill("To", "LHR").await;
+        browser.fill("Depart", &browser.house.town.soon).await;
+        browser.press("Search flights").await;
+        browser.choose("Light").await;
+        browser.press("Select").await;
+        browser.at("Who travels").await;
+        browser.fill("Family name", "Lovelace").await;
+        browser.press("Continue").await;
+        browser.at("Your basket").await;
+        browser.press("Pay at the desk").await;
+        browser.at("Reservation LEG001").await;
+        assert_eq!(browser.path().await, "/trips/LEG001");
+
+        browser.go("/status").await;
+        browser.field("Flight").await;
+        browser.go("/signup/").await;
+        browser.fill("Email", "ada@example.com").await;
+        browser.fill("Password", person::PASSWORD).await;
+        browser.fill("Repeat password", person::PASSWORD).await;
+        browser.press("Sign up").await;
+        browser.sign_in("ada@example.com", person::PASSWORD).await;
+        browser.go("/notes/create/").await;
+        browser.fill("Name", "Desk").await;
+        browser.fill("Text", "ask for LEG001").await;
+        browser.press("Save").await;
+        browser.see("Desk").await;
+        browser.go("/trips/LEG001").await;
+        browser.see(THEIRS).await;
+
+        browser.house.town.switch(&["back", "booking/trips", "--reason", "enough"]);
+        browser.go("/trips").await;
+        browser.field(OURS).await;
+    });
 }
 
 /// One session for the whole visit, and none of ours.

@@ -185,7 +185,7 @@ fn fork(share: u32, far: Option<Arc<dyn Echo>>) -> Result<Fork<dyn Echo>> {
 
 fn pinned(switch: &Switch) -> Ctx {
     use kernel::Decide;
-    let ctx = Ctx::system("bench").with_time(Duration::from_mins(60));
+    let ctx = Ctx::system("bench").with_time(Duration::from_hours(1));
     let pin = switch.pin(&ctx, &Unseen);
     Ctx { pin: Some(pin), trace_id: "0af7651916cd43dd8448eb211c80319c".into(), ..ctx }
 }

@@ -75,7 +75,7 @@ impl House {
         let _ = std::fs::remove_file(&note);
         let args = ["serve", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0"];
         let process = Process(self.command(data, &args).stdout(Stdio::null()).spawn()?);
-        let running = until("the portal says where it listens", Duration::from_secs(60), async || {
+        let running = until("the portal says where it listens", Duration::from_mins(1), async || {
             serde_json::from_slice::<Value>(&std::fs::read(&note).ok()?).ok()
         });
         let running = running.await?;
@@ -86,7 +86,7 @@ impl House {
         let portal = Portal { process, public: at("url")?, ops: at("ops")? };
         let ready = format!("http://{}/readyz", portal.ops);
         let client = client()?;
-        until("the portal is ready", Duration::from_secs(60), async || {
+        until("the portal is ready", Duration::from_mins(1), async || {
             client.get(&ready).send().await.ok()?.error_for_status().ok()
         })
         .await?;
@@ -99,7 +99,7 @@ impl House {
         command.env("BANYAN__SERVICE__LISTEN", format!("127.0.0.1:{port}"));
         command.envs(env.iter().map(|(name, value)| (*name, value))).stdout(Stdio::null());
         let process = Process(command.spawn()?);
-        until("the module listens", Duration::from_secs(60), async || {
+        until("the module listens", Duration::from_mins(1), async || {
             tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok()
         })
         .await?;
@@ -190,10 +190,6 @@ impl Switchboard {
     /// Where a subject's calls to a module go.
     pub(crate) async fn explain(&self, subject: &str, op: &str) -> Result<Value> {
         self.ask(Method::POST, "/explanations", Some(&json!({ "subject": subject, "op": op }))).await
-    }
-
-    pub(crate) async fn status(&self, name: &str) -> Result<Value> {
-        self.ask(Method::GET, &format!("/modules/{name}"), None).await
     }
 
     async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
