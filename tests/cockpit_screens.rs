@@ -127,11 +127,7 @@ async fn a_pass_dies_with_its_session() {
     assert_eq!(out.status, 303);
     assert!(!person.cookies.contains_key("kill"), "the cookie is taken away");
     // Whoever kept both cookies is asked for a session, which is over.
-    assert_eq!(
-        kept.clone().post(&house, KILL, &[]).await.status,
-        403,
-        "a form token of a session that is over"
-    );
+    assert_eq!(kept.clone().post(&house, KILL, &[]).await.status, 302, "to the sign-in page");
 
     let mut late = house.sign_in(Role::Migrator).await;
     late.get(&house, BOARD).await;
@@ -144,6 +140,33 @@ async fn a_pass_dies_with_its_session() {
     );
     house.wake_accounts();
     assert_eq!(house.state("notes"), State::ReadRamp);
+}
+
+#[actix_web::test]
+async fn a_pass_dies_with_the_role() {
+    let house = House::open(Store::There).await;
+    let mut person = house.sign_in(Role::Migrator).await;
+    person.get(&house, BOARD).await;
+    let mut admin = house.sign_in(Role::Admin).await;
+    let account = format!("/admin/accounts/{}", person.id);
+    admin.get(&house, &account).await;
+    let change = [("role", "agent"), ("reason", "moved on"), ("idempotency_key", "k-1")];
+    let done = admin.post(&house, &format!("{account}/role"), &change).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    house.hang_accounts();
+    assert_eq!(person.post_within(&house, KILL, Duration::from_millis(200)).await, None, "accounts is asked");
+    assert_eq!(house.state("notes"), State::ReadRamp);
+}
+
+#[actix_web::test]
+async fn who_may_only_look_sees_the_binding() {
+    let house = House::open(Store::There).await;
+    let mut auditor = house.sign_in(Role::Auditor).await;
+    let page = auditor.get(&house, "/admin/switch/notes").await;
+    assert!(page.text.contains("Binding as TOML") && !page.text.contains("Put it in force"), "{}", page.text);
+    let csv = auditor.get(&house, "/admin/switch/audit.csv").await;
+    assert!(csv.text.starts_with("number,epoch,at,actor,"), "{}", csv.text);
+    assert_eq!(auditor.get(&house, "/admin/switch/new").await.status, 403);
 }
 
 #[actix_web::test]

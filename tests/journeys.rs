@@ -15,6 +15,8 @@ mod axe;
 mod browser;
 #[path = "journeys/buying.rs"]
 mod buying;
+#[path = "journeys/cockpit.rs"]
+mod cockpit;
 #[path = "journeys/house.rs"]
 mod house;
 #[path = "journeys/news.rs"]
@@ -207,6 +209,17 @@ fn forms_keep_what_was_typed() {
         browser.press("Save").await;
         assert_ne!(browser.message_at("Name").await, "");
         assert_eq!(browser.typed("Text").await, "A text without a name");
+    });
+}
+
+/// One after another: a change is refused to whoever saw an older table.
+#[test]
+fn the_switch() {
+    browse(Scripts::Off, cockpit::move_and_take_back);
+    browse(Scripts::On, async |browser| {
+        cockpit::try_it(browser).await;
+        browser.be_a_stranger().await;
+        cockpit::two_people(browser).await;
     });
 }
 

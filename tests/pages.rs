@@ -20,6 +20,8 @@ fn pages() {
         anybody(&mut Visitor::of(&house)).await;
         forms_that_fail(&mut Visitor::of(&house)).await;
         somebody(&mut Visitor::of(&house)).await;
+        house.appoint("mia@example.com", "migrator", PASSWORD);
+        a_migrator(&mut Visitor::of(&house)).await;
     });
 }
 
@@ -64,6 +66,35 @@ async fn somebody(visitor: &mut Visitor) {
     keep("staff_only", &visitor.get("/admin/").await.main());
 }
 
+async fn a_migrator(visitor: &mut Visitor) {
+    visitor.post("/signin/", &[("email", "mia@example.com"), ("password", PASSWORD)]).await;
+    keep("switch_module", &visitor.get("/admin/switch/notes").await.main());
+    let moving = [("target", "remote:notes"), ("percent", "1"), ("epoch", "0")];
+    let with = |more: &[(&'static str, &'static str)]| [&moving[..], more].concat();
+    let page = "/admin/switch/notes";
+    let binding = "/admin/switch/notes/binding";
+    let wrong = [("percent", "a little"), ("hold", "soon"), ("rule_kind", "role"), ("rule_value", "pilot")];
+    keep("switch_wrong", &visitor.post_from(page, binding, &with(&wrong)).await.main());
+    keep("switch_who_moves", &visitor.post_from(page, binding, &moving).await.main());
+    keep("switch_no_reason", &visitor.post_from(page, binding, &with(&[("step", "apply")])).await.main());
+    let apply = with(&[("step", "apply"), ("reason", "First look")]);
+    keep("switch_saved", &visitor.post_from(page, binding, &apply).await.main());
+    keep("switch_conflict", &visitor.post_from(page, binding, &apply).await.main());
+    let file = "module = \"notes\"\nranges = { here = 1 }";
+    keep(
+        "switch_file_wrong",
+        &visitor.post_from(page, binding, &[("file", file), ("epoch", "1")]).await.main(),
+    );
+    let step = [("to", "next"), ("epoch", "1")];
+    let refused = visitor.post_from(page, "/admin/switch/notes/transitions", &step).await;
+    keep("switch_refused", &refused.main());
+    keep("switch_new", &visitor.get("/admin/switch/new").await.main());
+    keep("switch_try", &visitor.get("/admin/switch/try?binding=notes&subject=user-1").await.main());
+    keep("switch_audit", &visitor.get("/admin/switch/audit?verify=yes").await.main());
+    keep("switch_killed", &visitor.post_from(page, "/admin/switch/notes/kill", &[]).await.main());
+    keep("switch_board", &visitor.get("/admin/switch").await.main());
+}
+
 fn keep(name: &str, page: &str) {
     insta::with_settings!({
         snapshot_path => "snapshots/pages",
@@ -77,6 +108,21 @@ fn keep(name: &str, page: &str) {
             (r"(<code>)[0-9A-Za-z-]{16,}(</code>)", "$1[id]$2"),
             (r#"(min=")\d{4}-\d\d-\d\d"#, "$1[today]"),
             (r"Today at \d\d:\d\d", "Today at [time]"),
+            // What the cockpit measures and when.
+            (r#"<polyline points="[^"]*"/>"#, ""),
+            (r#"aria-label="(Requests per second|99th percentile)[^"]*""#, "aria-label=\"$1 [measured]\""),
+            (r"<b>[^<]*</b> requests/s", "<b>[n]</b> requests/s"),
+            (r"p99 <b>[^<]*</b>", "p99 <b>[n]</b>"),
+            (r#"(?s)<details class="behind">.*?</details>"#, "[minutes]"),
+            (r#"(?s)aria-labelledby="measures">.*?</section>"#, "aria-labelledby=\"measures\">[measures]</section>"),
+            (r#"<p class="side-open">[^<]*</p>"#, ""),
+            (r"<code>[\w.-]+:\d+</code>", "<code>[process]</code>"),
+            (r"\d\d:\d\d:\d\d UTC", "[time]"),
+            (r"[A-Z][a-z]{2} \d+ [A-Z][a-z]{2}, \d\d:\d\d UTC( \([^)]*\))?", "[moment]"),
+            (r"<code>[0-9a-f]{12}…</code>", "<code>[hash]</code>"),
+            (r"after [\d.]+ ms", "after [n] ms"),
+            (r"Yours is [\w-]+", "Yours is [subject]"),
+            (r#"name="previewed" value="[^"]*""#, "name=\"previewed\" value=\"[mark]\""),
         ],
     }, { insta::assert_snapshot!(name, page) });
 }

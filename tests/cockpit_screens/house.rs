@@ -144,8 +144,8 @@ impl House {
     pub(crate) async fn sign_in(&self, role: Role) -> Visitor {
         let email = format!("{role}{}@example.com", Outside::system().uuid().simple());
         let new = CreateAccount { email: email.clone(), password: Secret::new(PASSWORD), role };
-        self.accounts.create(&Ctx::system("test"), new).await.unwrap();
-        let mut visitor = Visitor::default();
+        let account = self.accounts.create(&Ctx::system("test"), new).await.unwrap();
+        let mut visitor = Visitor { id: account.id.to_string(), ..Visitor::default() };
         visitor.get(self, "/signin/").await;
         let page = visitor.post(self, "/signin/", &[("email", &email), ("password", PASSWORD)]).await;
         assert_eq!(page.status, 303, "{}", page.text);
@@ -158,6 +158,8 @@ impl House {
 pub(crate) struct Visitor {
     pub(crate) cookies: BTreeMap<String, String>,
     pub(crate) token: String,
+    /// Of the account.
+    pub(crate) id: String,
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -147,6 +147,19 @@ impl Browser {
         self.first(by, &format!("the choice {words}")).await.click().await.unwrap();
     }
 
+    /// Chooses from the list of that label.
+    pub(crate) async fn pick(&self, label: &str, words: &str) {
+        let list = self.field(label).await;
+        let choice = By::XPath(format!("./option[normalize-space(.)='{words}']"));
+        list.find(choice).await.unwrap().click().await.unwrap();
+    }
+
+    /// Opens what is folded away under these words.
+    pub(crate) async fn unfold(&self, words: &str) {
+        let by = By::XPath(format!("//summary[starts-with(normalize-space(.), '{words}')]"));
+        self.first(by, &format!("the fold {words}")).await.click().await.unwrap();
+    }
+
     /// Waits until the page's heading begins so.
     pub(crate) async fn at(&self, heading: &str) {
         let by = By::XPath(format!("//h1[starts-with(normalize-space(.), '{heading}')]"));

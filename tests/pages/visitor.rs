@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
 };
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub(crate) struct House {
     url: String,
     server: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -23,6 +23,8 @@ impl House {
             .args(["serve", "--listen", "127.0.0.1:0", "--ops", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             .env("BANYAN__LIMITS__ENABLED", "false")
+            // Somewhere to move to; nobody is there.
+            .env("BANYAN__SWITCH__UPSTREAMS__NOTES", "http://127.0.0.1:9")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -39,7 +41,20 @@ impl House {
             said.push_str(&line);
         };
         std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
-        Self { url, server, _folder: folder }
+        Self { url, server, folder }
+    }
+
+    /// An account of a member of staff, made as their administrator would.
+    pub(crate) fn appoint(&self, email: &str, role: &str, password: &str) {
+        let mut made = Command::new(env!("CARGO_BIN_EXE_banyan"))
+            .args(["account", "create", "--password-stdin", "--email", email, "--role", role, "--data"])
+            .arg(self.folder.path().join("data"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        made.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        assert!(made.wait().unwrap().success());
     }
 }
 
@@ -72,8 +87,13 @@ impl Visitor {
 
     /// Opens the form and sends it filled in, as a browser would.
     pub(crate) async fn post(&mut self, path: &str, typed: &[(&str, &str)]) -> Page {
+        self.post_from(path, path, typed).await
+    }
+
+    /// The same for a form that is posted to another address than its page's.
+    pub(crate) async fn post_from(&mut self, page: &str, path: &str, typed: &[(&str, &str)]) -> Page {
         if self.token != FORGED {
-            self.get(path).await;
+            self.get(page).await;
         }
         let mut fields = typed.to_vec();
         let token = self.token.clone();

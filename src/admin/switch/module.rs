@@ -397,7 +397,9 @@ async fn save(
     let preview = match visit.portal.cockpit.preview(&file) {
         Ok(preview) => preview,
         Err(error) => {
-            return again(StatusCode::UNPROCESSABLE_ENTITY, Troubles::one("", error.to_string()), None);
+            let field = if fields.get("file").is_empty() { "" } else { "file" };
+            let why = crate::pages::say::sentence(&error.to_string());
+            return again(StatusCode::UNPROCESSABLE_ENTITY, Troubles::one(field, why), None);
         }
     };
     let movers = Movers::of(visit, &preview, &file);
