@@ -30,7 +30,7 @@ async fn a_plan_step_by_step() {
         .is(0)
         .says("READ_RAMP")
         .says("remote:notes 0.1 %")
-        .says("ahead       1.0 %, 50.0 %");
+        .says("ahead       1 %, 50 %");
     // The same plan again leaves the share where it is.
     house.switch(None, &plan).is(0).says("step 1: 1 % at remote:notes: 0.9 % move").says("nobody moves");
     house.switch(None, &["hold", "notes"]).is(0).says("epoch");

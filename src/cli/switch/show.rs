@@ -14,12 +14,12 @@ impl Desk<'_> {
         }
         if let Some(id) = body.get("change_id").and_then(Value::as_str) {
             let needs = body.get("needs_approvals").and_then(Value::as_u64).unwrap_or(1);
-            let people = if needs == 1 { "somebody else".to_owned() } else { format!("{needs} others") };
-            let words = format!(
-                "change {id} waits until {people} agrees; nothing has moved. They run: banyan switch approve {id}"
-            );
+            let people =
+                if needs == 1 { "somebody else agrees".to_owned() } else { format!("{needs} others agree") };
             if !self.json() {
-                println!("{words}");
+                println!(
+                    "change {id} waits until {people}; nothing has moved. They run: banyan switch approve {id}"
+                );
             }
             return Err(Failure::told(4));
         }

@@ -51,8 +51,9 @@ fn tell(row: &Value) {
     let hop = row.get("hop").cloned().unwrap_or_default();
     if text(&hop, "from") != text(&hop, "to") {
         println!("hop         from {} to {}", text(&hop, "from"), text(&hop, "to"));
-        let steps: Vec<_> = list(row, "steps_ahead").iter().map(|step| format!("{step} %")).collect();
-        if !steps.is_empty() {
+        let steps = list(row, "steps_ahead").into_iter().filter_map(Value::as_f64);
+        let steps: Vec<_> = steps.map(|step| format!("{step} %")).collect();
+        if !steps.is_empty() && row.get("glide").is_none_or(Value::is_null) {
             println!("ahead       {}", steps.join(", "));
         }
     }
