@@ -37,8 +37,7 @@ impl Back<'_> {
     pub(crate) async fn answer(
         self,
         mut crossed: Crossed,
-        lane: Lane,
-        incoming: hyper::body::Incoming,
+        mut lane: Lane,
         told: Option<Box<dyn FnOnce(Ended)>>,
     ) -> Result<HttpResponse, ProxyError> {
         let upstream = Arc::clone(crossed.place.upstream());
@@ -68,11 +67,11 @@ impl Back<'_> {
             Clock::new(crossed.start, patience.idle, Some(patience.total))
         };
         let Crossed { place, pool, .. } = crossed;
-        let reusable = framing != Framing::Closed && self.head.version == http::Version::HTTP_11;
+        let reusable = framing != Framing::Closed && inbound::keeps_alive(&self.head);
+        lane.expect(framing);
         let (lane, quiet) = (Some(lane), Told::new(None));
         let answer = Answer {
             lane,
-            incoming,
             framing,
             first: None,
             passed: 0,
@@ -143,15 +142,14 @@ impl Back<'_> {
     fn switch(
         self,
         mut crossed: Crossed,
-        mut lane: Lane,
+        lane: Lane,
         mut response: HttpResponse,
         told: Option<Box<dyn FnOnce(Ended)>>,
     ) -> Option<HttpResponse> {
         if !self.asked.upgrading || !inbound::is_websocket(&self.head.headers) {
             return None;
         }
-        lane.rest();
-        let over = lane.into_over()?;
+        let over = lane.into_over();
         crossed.place.streams();
         inbound::switching(&mut response);
         let clock = Clock::new(crossed.start, crossed.place.upstream().patience.stream_idle, None);

@@ -11,10 +11,15 @@ use std::{
 
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use hyper::body::Body;
 use kernel::Fault;
 
-use crate::{clock::Clock, inbound::Framing, lane::Lane, pool::Pool, upstreams::Place};
+use crate::{
+    clock::Clock,
+    inbound::Framing,
+    lane::{Lane, Rest},
+    pool::Pool,
+    upstreams::Place,
+};
 
 /// How a crossing ended, told once, when the last byte of the answer is on its way or nothing more will come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +66,6 @@ pub(crate) struct Cut(pub(crate) Fault);
 /// What comes back on a lane.
 pub(crate) struct Answer {
     pub(crate) lane: Option<Lane>,
-    pub(crate) incoming: hyper::body::Incoming,
     pub(crate) framing: Framing,
     /// Read before the head went out.
     pub(crate) first: Option<Bytes>,
@@ -85,23 +89,18 @@ pub(crate) struct Streamed(Rc<RefCell<Answer>>);
 /// Passed on before anybody looks whether the client takes it: less than buffers on the way hold anyhow.
 const WATCHED_FROM: u64 = 128 * 1024;
 
-/// What a lane is good for after an answer.
-enum Rest {
-    Fine,
-    /// Bytes came that belong to no answer.
-    Surplus,
-}
-
 impl Answer {
     /// Takes the lane back where nothing more is to come. False if the upstream said more than it announced.
     pub(crate) fn settle(&mut self) -> bool {
-        let Some(lane) = self.lane.take() else { return true };
-        let rest = put_back(lane, self.reusable, &self.pool, self.place.upstream().place);
-        let fine = matches!(rest, Rest::Fine);
-        if fine {
+        let Some(mut lane) = self.lane.take() else { return true };
+        let rest = lane.rest();
+        if rest == Rest::Idle && self.reusable {
+            self.pool.put(self.place.upstream().place, lane);
+        }
+        if rest != Rest::Surplus {
             self.told.tell(|| Ended::Whole);
         }
-        fine
+        rest != Rest::Surplus
     }
 
     /// Whether nothing more will come, after ending it if the client has taken nothing for too long. Its own clock runs
@@ -154,17 +153,6 @@ impl Answer {
     }
 }
 
-fn put_back(mut lane: Lane, reusable: bool, pool: &Pool, place: usize) -> Rest {
-    lane.rest();
-    if lane.has_surplus() {
-        return Rest::Surplus;
-    }
-    if reusable && lane.is_ready() {
-        pool.put(place, lane);
-    }
-    Rest::Fine
-}
-
 impl Answer {
     fn size(&self) -> BodySize {
         match self.framing {
@@ -178,27 +166,19 @@ impl Answer {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        loop {
-            let Some(lane) = &mut self.lane else { return Poll::Ready(self.left.then(|| Err(gone()))) };
-            let incoming = &mut self.incoming;
-            match lane.drive(cx, |_, cx| Pin::new(&mut *incoming).poll_frame(cx)) {
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    // actix would take an empty piece for the end.
-                    Ok(bytes) if !bytes.is_empty() => return self.piece(bytes),
-                    // Trailers do not pass.
-                    _ => {}
-                },
-                Poll::Ready(Some(Err(error))) => {
-                    let fault = Fault::Malformed(format!("{}: {error}", self.place.upstream().name));
-                    return self.fail(fault);
-                }
-                Poll::Ready(None) => return self.end(),
-                Poll::Pending if self.clock.poll(cx).is_ready() => {
-                    let fault = Fault::TimedOut(format!("{}: its answer stalls", self.place.upstream().name));
-                    return self.fail(fault);
-                }
-                Poll::Pending => return Poll::Pending,
+        let Some(lane) = &mut self.lane else { return Poll::Ready(self.left.then(|| Err(gone()))) };
+        match lane.poll_piece(cx) {
+            Poll::Ready(Some(Ok(bytes))) => self.piece(bytes),
+            Poll::Ready(Some(Err(error))) => {
+                let fault = Fault::Malformed(format!("{}: {error}", self.place.upstream().name));
+                self.fail(fault)
             }
+            Poll::Ready(None) => self.end(),
+            Poll::Pending if self.clock.poll(cx).is_ready() => {
+                let fault = Fault::TimedOut(format!("{}: its answer stalls", self.place.upstream().name));
+                self.fail(fault)
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 }

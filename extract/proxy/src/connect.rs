@@ -4,12 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::{
-    ProxyError,
-    address::resolve,
-    lane::{Lane, Stream},
-    upstreams::Upstream,
-};
+use crate::{ProxyError, address::resolve, lane::Lane, stream::Stream, upstreams::Upstream};
 
 /// A fresh lane. One more try where the first failed at once: another address of the name, if there is one.
 pub(crate) async fn connect(upstream: &Upstream) -> Result<Lane, ProxyError> {
@@ -49,5 +44,5 @@ async fn open(upstream: &Upstream, nth: usize) -> io::Result<Lane> {
         None => Stream::Plain(plain),
         Some(tls) => Stream::Tls(Box::new(tls.connector.connect(tls.name.clone(), plain).await?)),
     };
-    Lane::open(stream).await.map_err(io::Error::other)
+    Ok(Lane::new(stream))
 }

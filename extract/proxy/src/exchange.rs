@@ -8,12 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hyper::body::Incoming;
+use http::response::Parts;
 use tokio::time::sleep_until;
 
 use crate::{
     ProxyError,
-    lane::{Lane, Unsent},
+    lane::{Lane, Lost},
     outbound::Outgoing,
     upload::{Progress, Upload},
     upstreams::{Patience, Upstream},
@@ -54,29 +54,46 @@ impl Failure {
 pub(crate) async fn exchange(
     mut lane: Lane,
     outgoing: &Outgoing<'_>,
-    mut upload: Upload,
+    upload: Upload,
     start: Instant,
-) -> Result<(Lane, http::Response<Incoming>), Failure> {
-    upload.on(lane.outside());
-    let progress = upload.progress();
-    let head = outgoing.head().map_err(Failure::Refused)?;
-    let mut answer = pin!(lane.send(http::Request::from_parts(head, upload)));
-    let wait = Wait { start, patience: outgoing.upstream.patience, progress };
+) -> Result<(Lane, Parts), Failure> {
+    outgoing.write(lane.ink()).map_err(Failure::Refused)?;
+    let wait = Wait { start, patience: outgoing.upstream.patience, progress: upload.progress() };
+    lane.begin(upload);
     let mut timer = pin!(sleep_until(wait.until().into()));
-    let answer = poll_fn(|cx| {
-        if let Poll::Ready(answer) = lane.drive(cx, |_, cx| answer.as_mut().poll(cx)) {
-            return Poll::Ready(answer.map_err(|error| wait.why(error)));
+    let head = poll_fn(|cx| {
+        if let Poll::Ready(head) = lane.poll_head(cx) {
+            return Poll::Ready(head.map_err(Reason::Lost));
         }
         while timer.as_mut().poll(cx).is_ready() {
             if wait.until() <= Instant::now() {
-                return Poll::Ready(Err(wait.late()));
+                return Poll::Ready(Err(Reason::Late));
             }
             timer.as_mut().reset(wait.until().into());
         }
         Poll::Pending
     })
-    .await?;
-    Ok((lane, answer))
+    .await;
+    match head {
+        Ok(head) => Ok((lane, head)),
+        Err(Reason::Late) => Err(wait.late()),
+        Err(Reason::Lost(lost)) => Err(why(lost, lane)),
+    }
+}
+
+enum Reason {
+    Late,
+    Lost(Lost),
+}
+
+fn why(lost: Lost, lane: Lane) -> Failure {
+    match lost {
+        Lost::Closed(_) if !lane.sent => Failure::Unsent(lane.into_upload()),
+        Lost::Closed(error) => Failure::Closed(error.to_string()),
+        Lost::Nonsense(why) => Failure::Nonsense(why.to_owned()),
+        Lost::Head(why) => Failure::Nonsense(why.to_string()),
+        Lost::Client => Failure::ClientGone,
+    }
 }
 
 /// How long the head may take: counted from the last byte of the request.
@@ -105,21 +122,6 @@ impl Wait {
         match &self.progress {
             Some(progress) if !progress.done.get() && progress.waiting.get() => Failure::SlowClient,
             _ => Failure::TimedOut,
-        }
-    }
-
-    fn why(&self, mut error: Unsent) -> Failure {
-        if let Some(message) = error.take_message() {
-            return Failure::Unsent(message.into_body());
-        }
-        if self.progress.as_ref().is_some_and(|progress| progress.broken.get()) {
-            return Failure::ClientGone;
-        }
-        let error = error.into_error();
-        if error.is_parse() {
-            Failure::Nonsense(error.to_string())
-        } else {
-            Failure::Closed(error.to_string())
         }
     }
 }

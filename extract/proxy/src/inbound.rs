@@ -65,6 +65,14 @@ pub(crate) fn framing(head: &Parts, method: &Method) -> Result<Framing, &'static
     })
 }
 
+/// Whether the upstream means to keep the connection.
+pub(crate) fn keeps_alive(head: &Parts) -> bool {
+    let lines = head.headers.get_all(http::header::CONNECTION).iter();
+    let mut options = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    head.version == http::Version::HTTP_11
+        && !options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
 impl Incoming<'_> {
     /// Status and headers; the body is still to be set. `Err` says what no client may be shown.
     pub(crate) fn response(&self) -> Result<HttpResponse, &'static str> {

@@ -1,240 +1,255 @@
-//! One connection to an upstream, driven by whoever uses it: no task of its own, so a request wakes nobody else, a
-//! dropped request closes its connection, and every end of it can be looked at.
+//! One connection to an upstream and HTTP/1.1 on it, moved by whoever uses it: no task of its own, so a request wakes
+//! nobody else, a dropped request closes its connection, and every end of it can be looked at. Written by hand because
+//! it is the hot path: a general client costs more than everything else that a crossing does.
 
 use std::{
-    cell::RefCell,
     io,
-    pin::Pin,
-    rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker, ready},
 };
 
-use hyper::client::conn::http1::{Builder, Connection, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+use bytes::{Buf, Bytes, BytesMut};
+use http::{StatusCode, response::Parts};
+use tokio::io::{AsyncReadExt, AsyncWrite};
+
+use crate::{
+    decode::{self, Decoder, MOST_HEAD, Nonsense, Step},
+    inbound::Framing,
+    stream::Stream,
+    upload::{BrokenOff, Upload},
 };
-use tokio_rustls::client::TlsStream;
 
-use crate::upload::Upload;
+/// Read at a time at first, and at most.
+const FIRST_READ: usize = 8 * 1024;
+const MOST_READ: usize = 64 * 1024;
+/// Interim answers before the real one.
+const MOST_INTERIM: usize = 16;
 
-/// The longest head of an answer, and the most that is read at a time.
-const MOST_READ: usize = 128 * 1024;
-
-/// A connection with HTTP/1.1 on it.
 pub(crate) struct Lane {
-    sender: SendRequest<Upload>,
-    connection: Option<Box<Connection<TokioIo<Channel>, Upload>>>,
-    over: Option<Over>,
-    outside: Rc<Outside>,
-    nudge: Arc<Nudge>,
-    inside: Waker,
+    stream: Stream,
+    /// Came, and belongs to nobody yet.
+    read: BytesMut,
+    read_size: usize,
+    /// To be written: a head, or a piece of a body.
+    write: BytesMut,
+    upload: Upload,
+    /// How far the request is.
+    up: Up,
+    /// A byte of it was taken by the system.
+    pub(crate) sent: bool,
+    decoder: Decoder,
+    /// The upstream has said that nothing more comes.
+    ended: bool,
 }
 
-/// What is left of a connection that is no longer ours to send on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Up {
+    Body,
+    /// Written to its end, less what the system has not taken yet.
+    Last,
+    Done,
+    /// The upstream takes no more; it may still answer.
+    Refused,
+}
+
+/// Why a head does not come.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// The connection ended, without a byte of an answer.
+    Closed(io::Error),
+    Nonsense(&'static str),
+    Head(Nonsense),
+    /// The client's body broke off.
+    Client,
+}
+
+/// A bare connection, once HTTP is over on it.
 pub(crate) struct Over {
-    pub(crate) channel: Channel,
-    /// Read, but no part of any answer.
-    pub(crate) surplus: bytes::Bytes,
+    pub(crate) stream: Stream,
+    /// Read, but no part of the answer.
+    pub(crate) surplus: Bytes,
 }
 
-/// The task that waits for the network. Kept apart from hyper's own wakers, which all stay within one turn.
-pub(crate) struct Outside(RefCell<Waker>);
-
-/// Told when some part of hyper wants another.
-struct Nudge(AtomicBool);
-
-impl Wake for Nudge {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Outside {
-    fn set(&self, waker: &Waker) {
-        let mut held = self.0.borrow_mut();
-        if !held.will_wake(waker) {
-            held.clone_from(waker);
-        }
-    }
-
-    /// Polls with the waker of the task that waits.
-    pub(crate) fn poll<T>(&self, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
-        poll(&mut Context::from_waker(&self.0.borrow()))
-    }
+/// What a lane is good for after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Another request.
+    Idle,
+    /// Nothing, and no harm done.
+    Closed,
+    /// Bytes came that belong to no answer.
+    Surplus,
 }
 
 impl Lane {
-    /// Speaks HTTP/1.1 on a fresh connection.
-    pub(crate) async fn open(stream: Stream) -> Result<Self, hyper::Error> {
-        let outside = Rc::new(Outside(RefCell::new(Waker::noop().clone())));
-        let channel = Channel { stream, outside: Rc::clone(&outside) };
-        let (sender, connection) =
-            Builder::new().max_buf_size(MOST_READ).handshake(TokioIo::new(channel)).await?;
-        let nudge = Arc::new(Nudge(AtomicBool::new(false)));
-        let inside = Waker::from(Arc::clone(&nudge));
-        Ok(Self { sender, connection: Some(Box::new(connection)), over: None, outside, nudge, inside })
-    }
-
-    pub(crate) fn outside(&self) -> &Rc<Outside> {
-        &self.outside
-    }
-
-    /// Hands a request in; the future moves only while the lane is driven.
-    pub(crate) fn send(
-        &mut self,
-        request: http::Request<Upload>,
-    ) -> impl Future<Output = Result<http::Response<hyper::body::Incoming>, Unsent>> + use<> {
-        self.sender.try_send_request(request)
-    }
-
-    /// Moves the connection and asks again, until there is an answer or only the network can help.
-    pub(crate) fn drive<T>(
-        &mut self,
-        cx: &Context<'_>,
-        mut ask: impl FnMut(&mut SendRequest<Upload>, &mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        const ROUNDS: usize = 16;
-        self.outside.set(cx.waker());
-        let inside = &mut Context::from_waker(&self.inside);
-        for _ in 0..ROUNDS {
-            self.nudge.0.store(false, Ordering::Relaxed);
-            if let Poll::Ready(answer) = ask(&mut self.sender, inside) {
-                return Poll::Ready(answer);
-            }
-            let moved = turn(&mut self.connection, &mut self.over, inside);
-            if !moved && !self.nudge.0.load(Ordering::Relaxed) {
-                return Poll::Pending;
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    /// Looks whether the upstream has closed an idle connection, or said something that nobody asked for.
-    pub(crate) fn is_idle(&mut self) -> bool {
-        self.rest();
-        self.is_ready()
-    }
-
-    /// Lets go of the task that used it, and brings the connection to rest.
-    pub(crate) fn rest(&mut self) {
-        let _: Poll<()> = self.drive(&Context::from_waker(Waker::noop()), |_, _| Poll::Pending);
-    }
-
-    pub(crate) fn is_ready(&self) -> bool {
-        self.connection.is_some() && self.sender.is_ready()
-    }
-
-    /// Whether bytes came that belong to no answer. To be asked at rest.
-    pub(crate) fn has_surplus(&self) -> bool {
-        self.over.as_ref().is_some_and(|over| !over.surplus.is_empty())
-    }
-
-    /// The bare connection, once HTTP is over on it.
-    pub(crate) fn into_over(self) -> Option<Over> {
-        self.over
-    }
-}
-
-/// What hyper says of a request without an answer: the message itself, if it was never sent.
-pub(crate) type Unsent = hyper::client::conn::TrySendError<http::Request<Upload>>;
-
-/// One poll of the connection; true if that was its last.
-fn turn(
-    connection: &mut Option<Box<Connection<TokioIo<Channel>, Upload>>>,
-    over: &mut Option<Over>,
-    cx: &mut Context<'_>,
-) -> bool {
-    let Some(open) = connection else { return false };
-    if open.poll_without_shutdown(cx).is_pending() {
-        return false;
-    }
-    if let Some(closed) = connection.take() {
-        let parts = closed.into_parts();
-        *over = Some(Over { channel: parts.io.into_inner(), surplus: parts.read_buf });
-    }
-    true
-}
-
-/// Bytes to and from an upstream. Wakes the task that drives the lane, whoever polls.
-pub(crate) struct Channel {
-    stream: Stream,
-    outside: Rc<Outside>,
-}
-
-pub(crate) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl Channel {
-    /// For a task that reads and writes it directly.
-    pub(crate) fn wakes(&self, waker: &Waker) {
-        self.outside.set(waker);
-    }
-}
-
-impl AsyncRead for Channel {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, outside } = self.get_mut();
-        outside.poll(|cx| match stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, to),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(cx, to),
-        })
-    }
-}
-
-impl AsyncWrite for Channel {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { stream, outside } = self.get_mut();
-        outside.poll(|cx| match stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, from),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(cx, from),
-        })
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        from: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let Self { stream, outside } = self.get_mut();
-        outside.poll(|cx| match stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, from),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, from),
-        })
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            read: BytesMut::new(),
+            read_size: FIRST_READ,
+            write: BytesMut::new(),
+            upload: Upload::Empty,
+            up: Up::Done,
+            sent: false,
+            decoder: Decoder::Sized(0),
+            ended: false,
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, outside } = self.get_mut();
-        outside.poll(|cx| match stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        })
+    /// Where the next request's head is written.
+    pub(crate) fn ink(&mut self) -> &mut BytesMut {
+        self.write.clear();
+        &mut self.write
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, outside } = self.get_mut();
-        outside.poll(|cx| match stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        })
+    /// Begins the request whose head was written, with this body.
+    pub(crate) fn begin(&mut self, upload: Upload) {
+        (self.upload, self.up, self.sent) = (upload, Up::Body, false);
+    }
+
+    /// The body of a request that was never sent.
+    pub(crate) fn into_upload(self) -> Upload {
+        self.upload
+    }
+
+    /// The head of the answer, while the request goes up.
+    pub(crate) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Parts, Lost>> {
+        let (mut looked, mut interim) = (0, 0);
+        loop {
+            if self.raise(cx).is_err() {
+                return Poll::Ready(Err(Lost::Client));
+            }
+            while let Some(end) = decode::end_of_head(&self.read, looked) {
+                if !self.sent {
+                    return Poll::Ready(Err(Lost::Nonsense("it answered before it was asked")));
+                }
+                let head = decode::head(&self.read.split_to(end).freeze()).map_err(Lost::Head)?;
+                if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
+                    return Poll::Ready(Ok(head));
+                }
+                (looked, interim) = (0, interim + 1);
+                if interim > MOST_INTERIM {
+                    return Poll::Ready(Err(Lost::Nonsense("it only ever says that an answer will come")));
+                }
+            }
+            looked = self.read.len();
+            if looked > MOST_HEAD {
+                return Poll::Ready(Err(Lost::Nonsense("its head is too long")));
+            }
+            let lost = match ready!(self.fill(cx)) {
+                Ok(1..) => continue,
+                Ok(0) => io::Error::from(io::ErrorKind::UnexpectedEof),
+                Err(error) => error,
+            };
+            let nothing = self.read.is_empty() && interim == 0;
+            let lost = if nothing { Lost::Closed(lost) } else { Lost::Nonsense("its head broke off") };
+            return Poll::Ready(Err(lost));
+        }
+    }
+
+    /// Says how the body of the answer ends.
+    pub(crate) fn expect(&mut self, framing: Framing) {
+        self.decoder = match framing {
+            Framing::Bodiless(_) => Decoder::Sized(0),
+            Framing::Sized(length) => Decoder::Sized(length),
+            Framing::Chunked => Decoder::chunked(),
+            Framing::Closed => Decoder::Closed,
+        };
+    }
+
+    /// The next piece of the answer's body; what is left of the request goes on up meanwhile.
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, io::Error>>> {
+        loop {
+            if self.raise(cx).is_err() {
+                self.up = Up::Refused;
+            }
+            match self.decoder.step(&mut self.read).map_err(io::Error::other)? {
+                Step::Piece(bytes) => return Poll::Ready(Some(Ok(bytes))),
+                Step::End => return Poll::Ready(None),
+                Step::More => {}
+            }
+            match ready!(self.fill(cx)) {
+                Ok(1..) => {}
+                Ok(0) if self.decoder.may_end() => return Poll::Ready(None),
+                Ok(0) => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+    }
+
+    /// Looks what an answered connection is good for.
+    pub(crate) fn rest(&mut self) -> Rest {
+        if self.read.is_empty() && self.is_silent() && self.up == Up::Done {
+            return Rest::Idle;
+        }
+        if self.read.is_empty() { Rest::Closed } else { Rest::Surplus }
+    }
+
+    /// Whether the upstream has neither closed an idle connection nor said something that nobody asked for.
+    pub(crate) fn is_silent(&mut self) -> bool {
+        if self.room() == 0 {
+            self.read.reserve(FIRST_READ);
+        }
+        let cx = &mut Context::from_waker(Waker::noop());
+        !self.ended && pin!(self.stream.read_buf(&mut self.read)).poll(cx).is_pending()
+    }
+
+    pub(crate) fn into_over(self) -> Over {
+        Over { stream: self.stream, surplus: self.read.freeze() }
+    }
+
+    /// Moves the request on its way, as far as the upstream and the client let it. An upstream that takes no more may
+    /// have answered already, so that is no error.
+    fn raise(&mut self, cx: &mut Context<'_>) -> Result<(), BrokenOff> {
+        while matches!(self.up, Up::Body | Up::Last) {
+            if !self.write.is_empty() {
+                match Pin::new(&mut self.stream).poll_write(cx, &self.write) {
+                    Poll::Pending => return Ok(()),
+                    Poll::Ready(Ok(written @ 1..)) => {
+                        self.sent = true;
+                        self.write.advance(written);
+                    }
+                    Poll::Ready(_) => self.up = Up::Refused,
+                }
+                continue;
+            }
+            if self.up == Up::Last {
+                match Pin::new(&mut self.stream).poll_flush(cx) {
+                    Poll::Pending => return Ok(()),
+                    Poll::Ready(Ok(())) => self.up = Up::Done,
+                    Poll::Ready(Err(_)) => self.up = Up::Refused,
+                }
+                continue;
+            }
+            match self.upload.poll(cx, &mut self.write) {
+                Poll::Pending => {
+                    let _ = Pin::new(&mut self.stream).poll_flush(cx);
+                    return Ok(());
+                }
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => self.up = Up::Last,
+                Poll::Ready(Err(broken)) => return Err(broken),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads once. A connection that fills what it is given gets more the next time.
+    fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.room() < self.read_size / 2 {
+            self.read.reserve(self.read_size);
+        }
+        let room = self.room();
+        let polled = ready!(pin!(self.stream.read_buf(&mut self.read)).poll(cx));
+        match polled {
+            Ok(read @ 1..) if read >= room => self.read_size = MOST_READ,
+            Ok(1..) => {}
+            Ok(0) | Err(_) => self.ended = true,
+        }
+        Poll::Ready(polled)
+    }
+
+    fn room(&self) -> usize {
+        self.read.capacity() - self.read.len()
     }
 }

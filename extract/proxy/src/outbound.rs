@@ -11,11 +11,7 @@ use actix_web::{
     http::header::{self, HeaderMap as ClientHeaders},
 };
 use bytes::{BufMut, BytesMut};
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Uri,
-    header::{CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, UPGRADE, VIA},
-    uri::PathAndQuery,
-};
+use http::{HeaderValue, Method};
 
 use crate::{
     Crossing, ProxyError,
@@ -23,18 +19,6 @@ use crate::{
     names::{Listed, Outbound, outbound},
     upstreams::Upstream,
 };
-
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const IDENTITY: HeaderName = HeaderName::from_static("banyan-identity");
-const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
-const UPGRADING: HeaderValue = HeaderValue::from_static("upgrade");
-const NOTHING: HeaderValue = HeaderValue::from_static("0");
-const HTTP: HeaderValue = HeaderValue::from_static("http");
-const HTTPS: HeaderValue = HeaderValue::from_static("https");
 
 /// Rounds through this installation after which a request is taken for a loop.
 const MOST_ROUNDS: usize = 3;
@@ -59,47 +43,32 @@ pub(crate) enum BodyKind {
     Chunked,
 }
 
-/// Where values are written.
-struct Ink(BytesMut);
-
-impl Ink {
-    /// What was written since the last time.
-    fn value(&mut self) -> Result<HeaderValue, ProxyError> {
-        HeaderValue::from_maybe_shared(self.0.split().freeze())
-            .map_err(|_| ProxyError::Request("a header has characters that no header may have"))
-    }
-
-    fn copy(&mut self, bytes: &[u8]) -> Result<HeaderValue, ProxyError> {
-        self.0.put_slice(bytes);
-        self.value()
-    }
-}
-
 impl Outgoing<'_> {
-    pub(crate) fn head(&self) -> Result<http::request::Parts, ProxyError> {
+    /// Writes the head, to its empty line.
+    pub(crate) fn write(&self, to: &mut BytesMut) -> Result<(), ProxyError> {
         let client = self.request.headers();
-        let mut ink = Ink(BytesMut::with_capacity(1024));
-        let mut head = http::Request::new(()).into_parts().0;
-        head.method = self.method.clone();
-        head.uri = self.uri(&mut ink)?;
-        head.headers.reserve(client.len_keys() + 12);
-        self.pass(client, &mut head.headers, &mut ink)?;
-        self.cookies(client, &mut head.headers, &mut ink)?;
-        self.add(client, &mut head.headers, &mut ink)?;
-        Ok(head)
+        to.reserve(1024);
+        self.line(to)?;
+        self.pass(client, to)?;
+        self.cookies(client, to)?;
+        self.add(client, to)?;
+        to.put_slice(b"\r\n");
+        Ok(())
     }
 
     /// The client's bytes under the upstream's prefix.
-    fn uri(&self, ink: &mut Ink) -> Result<Uri, ProxyError> {
+    fn line(&self, to: &mut BytesMut) -> Result<(), ProxyError> {
         let asked = self.request.uri().path_and_query().map_or("/", |asked| asked.as_str());
-        ink.0.put_slice(self.upstream.prefix.as_bytes());
-        ink.0.put_slice(asked.as_bytes());
-        PathAndQuery::from_maybe_shared(ink.0.split().freeze())
-            .map(Uri::from)
-            .map_err(|_| ProxyError::Request("the path has characters that no path may have"))
+        if asked.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(ProxyError::Request("the path has characters that no path may have"));
+        }
+        for part in [self.method.as_str(), " ", &self.upstream.prefix, asked, " HTTP/1.1\r\n"] {
+            to.put_slice(part.as_bytes());
+        }
+        say(to, b"host", self.upstream.host_header.as_bytes())
     }
 
-    fn pass(&self, client: &ClientHeaders, to: &mut HeaderMap, ink: &mut Ink) -> Result<(), ProxyError> {
+    fn pass(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
         let listed = Listed::of(client.get_all(header::CONNECTION).map(header::HeaderValue::as_bytes));
         for (name, value) in client {
             let passes = match outbound(name.as_str()) {
@@ -110,13 +79,13 @@ impl Outgoing<'_> {
                 Outbound::Drop | Outbound::Cookie | Outbound::ForwardedFor | Outbound::Via => false,
             };
             if passes && !listed.has(name.as_str()) {
-                to.append(same_name(name)?, ink.copy(value.as_bytes())?);
+                say(to, name.as_str().as_bytes(), value.as_bytes())?;
             }
         }
         Ok(())
     }
 
-    fn cookies(&self, client: &ClientHeaders, to: &mut HeaderMap, ink: &mut Ink) -> Result<(), ProxyError> {
+    fn cookies(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
         if self.upstream.cookies.is_empty() || !client.contains_key(header::COOKIE) {
             return Ok(());
         }
@@ -125,46 +94,53 @@ impl Outgoing<'_> {
             return Ok(());
         }
         let lines = client.get_all(header::COOKIE).map(header::HeaderValue::as_bytes);
-        cookies::outbound(lines, self.upstream, self.own, &mut ink.0);
-        if !ink.0.is_empty() {
-            to.insert(COOKIE, ink.value()?);
+        let mut kept = BytesMut::new();
+        cookies::outbound(lines, self.upstream, self.own, &mut kept);
+        if !kept.is_empty() {
+            say(to, b"cookie", &kept)?;
         }
         Ok(())
     }
 
     /// What only we say.
-    fn add(&self, client: &ClientHeaders, to: &mut HeaderMap, ink: &mut Ink) -> Result<(), ProxyError> {
-        let Self { crossing, upstream, .. } = self;
-        to.insert(HOST, upstream.host_header.clone());
-        self.via(client, &mut ink.0)?;
-        to.insert(VIA, ink.value()?);
-        self.forwarded_for(client, &mut ink.0);
-        to.insert(X_FORWARDED_FOR, ink.value()?);
-        forwarded(crossing, &mut ink.0);
-        to.insert(FORWARDED, ink.value()?);
-        to.insert(X_FORWARDED_PROTO, if crossing.https { HTTPS } else { HTTP });
-        if !crossing.public_host.is_empty() {
-            to.insert(X_FORWARDED_HOST, ink.copy(crossing.public_host.as_bytes())?);
-        }
-        if !crossing.request_id.is_empty() {
-            to.insert(X_REQUEST_ID, ink.copy(crossing.request_id.as_bytes())?);
-        }
-        if !crossing.traceparent.is_empty() {
-            to.insert(TRACEPARENT, ink.copy(crossing.traceparent.as_bytes())?);
-        }
-        if let Some(identity) = &crossing.identity {
-            to.insert(IDENTITY, identity.clone());
+    fn add(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
+        let Self { crossing, .. } = self;
+        to.put_slice(b"via: ");
+        self.via(client, to)?;
+        to.put_slice(b"\r\nx-forwarded-for: ");
+        self.forwarded_for(client, to);
+        to.put_slice(b"\r\nforwarded: ");
+        forwarded(crossing, to);
+        to.put_slice(b"\r\n");
+        say(to, b"x-forwarded-proto", if crossing.https { b"https" } else { b"http" })?;
+        let words = [
+            (&b"x-forwarded-host"[..], crossing.public_host.as_bytes()),
+            (b"x-request-id", crossing.request_id.as_bytes()),
+            (b"traceparent", crossing.traceparent.as_bytes()),
+            (b"banyan-identity", crossing.identity.as_ref().map(HeaderValue::as_bytes).unwrap_or_default()),
+        ];
+        for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
+            say(to, name, value)?;
         }
         if self.upgrading {
-            to.insert(CONNECTION, UPGRADING);
-            to.insert(UPGRADE, WEBSOCKET);
+            to.put_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
         }
-        // hyper writes the length of a body that there is.
-        let tells = [Method::POST, Method::PUT, Method::PATCH].contains(self.method);
-        if matches!(self.body, BodyKind::None | BodyKind::Sized(0)) && tells {
-            to.insert(CONTENT_LENGTH, NOTHING);
-        }
+        self.frame(to);
         Ok(())
+    }
+
+    /// How the body is framed: by us, whatever the client's framing was.
+    fn frame(&self, to: &mut BytesMut) {
+        let tells = [Method::POST, Method::PUT, Method::PATCH].contains(self.method);
+        match self.body {
+            BodyKind::None | BodyKind::Sized(0) if !tells => {}
+            BodyKind::None => to.put_slice(b"content-length: 0\r\n"),
+            BodyKind::Sized(length) => {
+                // A buffer that grows takes every text.
+                let _ = write!(to, "content-length: {length}\r\n");
+            }
+            BodyKind::Chunked => to.put_slice(b"transfer-encoding: chunked\r\n"),
+        }
     }
 
     /// The client's stations, then ours.
@@ -213,9 +189,16 @@ pub(crate) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-fn same_name(name: &header::HeaderName) -> Result<HeaderName, ProxyError> {
-    HeaderName::from_bytes(name.as_str().as_bytes())
-        .map_err(|_| ProxyError::Request("a header has a name that no header may have"))
+/// One line. Values were judged where they came in; what could end a line is judged here all the same.
+fn say(to: &mut BytesMut, name: &[u8], value: &[u8]) -> Result<(), ProxyError> {
+    if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
+        return Err(ProxyError::Request("a header has characters that no header may have"));
+    }
+    to.put_slice(name);
+    to.put_slice(b": ");
+    to.put_slice(value);
+    to.put_slice(b"\r\n");
+    Ok(())
 }
 
 fn forwarded(crossing: &Crossing<'_>, to: &mut BytesMut) {

@@ -51,7 +51,7 @@ impl Pool {
             if idle.since.elapsed() >= IDLE {
                 // The others have waited longer still.
                 lanes.clear();
-            } else if idle.lane.is_idle() {
+            } else if idle.lane.is_silent() {
                 return Some(idle.lane);
             }
         }

@@ -122,10 +122,9 @@ impl Proxy {
             BodyKind::Sized(length) => (Upload::of(payload, Some(length)), Payload::None),
             BodyKind::Chunked => (Upload::of(payload, None), Payload::None),
         };
-        let (lane, answer) = crossed.send(&outgoing, upload).await?;
-        let (head, body) = answer.into_parts();
+        let (lane, head) = crossed.send(&outgoing, upload).await?;
         let back = Back { request, asked: &asked, own: &self.own, head, payload };
-        back.answer(crossed, lane, body, told).await
+        back.answer(crossed, lane, told).await
     }
 }
 
@@ -143,7 +142,7 @@ impl Crossed {
         &self,
         outgoing: &Outgoing<'_>,
         mut upload: Upload,
-    ) -> Result<(Lane, http::Response<hyper::body::Incoming>), ProxyError> {
+    ) -> Result<(Lane, http::response::Parts), ProxyError> {
         let upstream = outgoing.upstream;
         if let Some(lane) = self.pool.take(upstream.place) {
             match exchange(lane, outgoing, upload, self.start).await {

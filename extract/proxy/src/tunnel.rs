@@ -17,7 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::{
     body::{Cut, Ended, Told},
     clock::Clock,
-    lane::{Channel, Over},
+    lane::Over,
+    stream,
     upstreams::Place,
 };
 
@@ -28,7 +29,7 @@ const ROUNDS: usize = 16;
 
 /// An upgraded connection.
 pub(crate) struct Tunnel {
-    channel: Channel,
+    stream: stream::Stream,
     /// Came with the upstream's 101.
     early: Bytes,
     payload: Payload,
@@ -45,7 +46,7 @@ pub(crate) struct Tunnel {
 impl Tunnel {
     pub(crate) fn new(over: Over, payload: Payload, clock: Clock, place: Place, told: Told) -> Self {
         Self {
-            channel: over.channel,
+            stream: over.stream,
             early: over.surplus,
             payload,
             rising: Bytes::new(),
@@ -67,7 +68,7 @@ impl Tunnel {
                     Poll::Ready(_) => self.closed = true,
                 }
             }
-            let channel = Pin::new(&mut self.channel);
+            let channel = Pin::new(&mut self.stream);
             if self.rising.is_empty() {
                 let _ = if self.closed { channel.poll_shutdown(cx)? } else { channel.poll_flush(cx)? };
                 return Ok(());
@@ -78,7 +79,7 @@ impl Tunnel {
                 Poll::Ready(written) => {
                     self.rising.advance(written);
                     self.clock.moved(written as u64);
-                    let _ = Pin::new(&mut self.channel).poll_flush(cx)?;
+                    let _ = Pin::new(&mut self.stream).poll_flush(cx)?;
                 }
             }
         }
@@ -93,7 +94,7 @@ impl Tunnel {
         }
         self.buffer.resize(PIECE, 0);
         let mut to = ReadBuf::new(&mut self.buffer);
-        let polled = Pin::new(&mut self.channel).poll_read(cx, &mut to);
+        let polled = Pin::new(&mut self.stream).poll_read(cx, &mut to);
         let length = to.filled().len();
         if polled?.is_pending() {
             return Poll::Pending;
@@ -117,7 +118,6 @@ impl MessageBody for Tunnel {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
         let this = self.get_mut();
-        this.channel.wakes(cx.waker());
         if let Err(error) = this.raise(cx) {
             return this.broken(&error);
         }

@@ -3,31 +3,30 @@
 
 use std::{
     cell::Cell,
+    io::Write,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
 use actix_web::dev::Payload;
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::Stream;
-use http_body::{Body, Frame, SizeHint};
 
-use crate::lane::Outside;
-
-/// A body for hyper.
+/// The body of a request.
 pub(crate) enum Upload {
     Empty,
     Pieces(Pieces),
 }
 
-/// A client's body, and the lane that it is driven on.
+/// A client's body.
 pub(crate) struct Pieces {
     payload: Payload,
     /// What is still to come; unknown for a chunked one.
     left: Option<u64>,
-    outside: Option<Rc<Outside>>,
+    /// Framed by us in chunks, and its last chunk not written yet.
+    chunked: bool,
     progress: Rc<Progress>,
 }
 
@@ -39,7 +38,6 @@ pub(crate) struct Progress {
     pub(crate) done: Cell<bool>,
     /// The upstream would take more, and the client has not sent it.
     pub(crate) waiting: Cell<bool>,
-    pub(crate) broken: Cell<bool>,
 }
 
 /// The client's body did not end as announced.
@@ -55,16 +53,8 @@ impl Upload {
             bytes: Cell::new(0),
             done: Cell::new(false),
             waiting: Cell::new(false),
-            broken: Cell::new(false),
         };
-        Self::Pieces(Pieces { payload, left: length, outside: None, progress: Rc::new(progress) })
-    }
-
-    /// Says who waits for the client's pieces.
-    pub(crate) fn on(&mut self, outside: &Rc<Outside>) {
-        if let Self::Pieces(pieces) = self {
-            pieces.outside = Some(Rc::clone(outside));
-        }
+        Self::Pieces(Pieces { payload, left: length, chunked: length.is_none(), progress: Rc::new(progress) })
     }
 
     pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
@@ -73,63 +63,64 @@ impl Upload {
             Self::Pieces(pieces) => Some(Rc::clone(&pieces.progress)),
         }
     }
+
+    /// Writes the next piece in its frame; false when there is none and never will be.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, to: &mut BytesMut) -> Poll<Result<bool, BrokenOff>> {
+        let Self::Pieces(pieces) = self else { return Poll::Ready(Ok(false)) };
+        let framed = pieces.left.is_none();
+        match ready!(pieces.poll(cx)) {
+            // An empty chunk would be the last one.
+            Some(Ok(bytes)) if bytes.is_empty() => {}
+            Some(Ok(bytes)) if framed => write_chunk(&bytes, to),
+            Some(Ok(bytes)) => to.put_slice(&bytes),
+            Some(Err(broken)) => return Poll::Ready(Err(broken)),
+            None => {
+                let last = std::mem::replace(&mut pieces.chunked, false);
+                if last {
+                    to.put_slice(b"0\r\n\r\n");
+                }
+                return Poll::Ready(Ok(last));
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
 }
 
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = BrokenOff;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
-            Self::Pieces(pieces) => pieces.poll(),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Pieces(pieces) => pieces.left == Some(0),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty => SizeHint::with_exact(0),
-            Self::Pieces(pieces) => pieces.left.map_or_else(SizeHint::default, SizeHint::with_exact),
-        }
-    }
+fn write_chunk(bytes: &Bytes, to: &mut BytesMut) {
+    // A buffer that grows takes every text.
+    let _ = write!(to.writer(), "{:x}\r\n", bytes.len());
+    to.put_slice(bytes);
+    to.put_slice(b"\r\n");
 }
 
 impl Pieces {
-    fn poll(&mut self) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        let Self { payload, left, outside, progress } = self;
-        let Some(outside) = outside else { return Poll::Ready(Some(Err(BrokenOff))) };
-        let piece = outside.poll(|cx| Pin::new(payload).poll_next(cx));
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+        let Self { payload, left, progress, .. } = self;
+        if progress.done.get() {
+            return Poll::Ready(None);
+        }
+        let piece = Pin::new(payload).poll_next(cx);
         progress.waiting.set(piece.is_pending());
-        let Poll::Ready(piece) = piece else { return Poll::Pending };
+        let piece = ready!(piece);
         progress.last.set(Instant::now());
         match piece {
             Some(Ok(bytes)) => {
                 let length = bytes.len() as u64;
                 progress.bytes.set(progress.bytes.get() + length);
                 if let Some(left) = left {
-                    *left = left.saturating_sub(length);
+                    if *left < length {
+                        return Poll::Ready(Some(Err(BrokenOff)));
+                    }
+                    *left -= length;
                     progress.done.set(*left == 0);
                 }
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
+                Poll::Ready(Some(Ok(bytes)))
             }
-            None if left.is_none_or(|left| left == 0) => {
+            None if left.is_none() => {
                 progress.done.set(true);
                 Poll::Ready(None)
             }
-            _ => {
-                progress.broken.set(true);
-                Poll::Ready(Some(Err(BrokenOff)))
-            }
+            _ => Poll::Ready(Some(Err(BrokenOff))),
         }
     }
 }
