@@ -158,7 +158,7 @@ struct PassengerView {
 
 pub(super) async fn show(visit: Visit, locator: web::Path<String>) -> Result<HttpResponse, Stop> {
     visit.staff(&MAY_LOOK)?;
-    let order = visit.portal.faces.orders.order(&visit.ctx, of(&locator)?).await?;
+    let order = visit.portal.faces.orders.find(&visit.ctx, of(&locator)?).await?;
     let may_refund = visit.ctx.actor.may(&MAY_REFUND);
     let key = visit.new_key();
     visit.page(&Page { shell: visit.shell(), order: view(visit.locale, &order)?, may_refund, key })

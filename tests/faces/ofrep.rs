@@ -126,7 +126,7 @@ async fn all_flags_with_a_tag_and_a_stream() {
         first.body["flags"].as_array().unwrap().iter().map(|flag| flag["key"].as_str().unwrap()).collect();
     assert!(
         keys.contains(&"notes.list")
-            && keys.contains(&"booking.order")
+            && keys.contains(&"booking.find")
             && keys.contains(&"search.itineraries"),
         "{keys:?}"
     );

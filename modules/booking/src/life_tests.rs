@@ -65,7 +65,7 @@ impl World {
     }
 
     async fn order(&self, placed: &CheckedOut) -> Order {
-        self.faces.orders.order(&house(), of(&placed.order)).await.unwrap()
+        self.faces.orders.find(&house(), of(&placed.order)).await.unwrap()
     }
 
     async fn intent(&self, placed: &CheckedOut) -> IntentState {
@@ -492,7 +492,7 @@ async fn an_order_from_elsewhere_belongs_to_its_owner() {
         assert_eq!(airline.taken(3).await, (1, 0));
         world.check().await;
         let of = booking_api::OrderOf { locator: mine[0].locator, family_name: None };
-        let order = world.faces.orders.order(&owner, of.clone()).await.unwrap();
+        let order = world.faces.orders.find(&owner, of.clone()).await.unwrap();
         let cancelled =
             world.faces.orders.cancel(&owner, Cancel { of, agreed_refund: order.total }).await.unwrap();
         assert_eq!(cancelled.refunded, order.total);

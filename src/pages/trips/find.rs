@@ -60,7 +60,7 @@ pub(super) async fn find(form: Form<Asked>) -> Result<HttpResponse, Stop> {
         Err(troubles) => return again(&visit, fields, troubles).await,
     };
     visit.count(Class::FindBooking, &of.locator.to_string())?;
-    match visit.portal.faces.orders.order(&visit.ctx, of).await {
+    match visit.portal.faces.orders.find(&visit.ctx, of).await {
         Ok(order) => {
             let response = visit.redirect(&format!("/trips/{}", order.locator));
             Ok(found::grant(&visit, response, order.locator, fields.family_name.trim().to_owned()))

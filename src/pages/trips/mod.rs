@@ -35,7 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// The order of this path, if this visitor may see it. Somebody else's and a missing one are the same.
 async fn order(visit: &Visit, locator: &str) -> Result<(OrderOf, Order), Stop> {
     let of = found::order_of(visit, locator)?;
-    match visit.portal.faces.orders.order(&visit.ctx, of.clone()).await {
+    match visit.portal.faces.orders.find(&visit.ctx, of.clone()).await {
         Ok(order) => Ok((of, order)),
         // While accounts is away nobody can be recognised as the owner: not a reason to deny the trip.
         Err(BookingError::NotFound) if visit.resting => {

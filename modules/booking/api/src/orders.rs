@@ -14,7 +14,7 @@ kernel::interface! { "booking",
     pub trait Orders {
         /// One order. It is shown to its owner, to staff, and to whoever names a passenger's family name; to others it does not exist.
         #[query]
-        async fn order(&self, ctx: &Ctx, of: OrderOf) -> Result<Order, BookingError>;
+        async fn find(&self, ctx: &Ctx, of: OrderOf) -> Result<Order, BookingError>;
         /// The asker's orders, next departure first.
         #[query]
         async fn mine(&self, ctx: &Ctx, page: PageAsk) -> Result<Page<OrderSummary>, BookingError>;

@@ -67,7 +67,7 @@ async fn orders_and_counts_are_taken_over_once() {
         assert_eq!((report.read, report.accepted, report.refused.len()), (2, 2, 0), "{engine}: {report:?}");
 
         let of = OrderOf { locator: "7Q4ZK2".parse().unwrap(), family_name: Some("doe".to_owned()) };
-        let order = booking.order(&ctx(), of).await.unwrap();
+        let order = booking.find(&ctx(), of).await.unwrap();
         assert_eq!(order.state, OrderState::Ticketed, "{engine}");
         assert_eq!(order.slices.len(), 2, "{engine}: there and back");
         assert_eq!(order.slices[0].conditions.refund_fee.unwrap().amount(), "60.00");

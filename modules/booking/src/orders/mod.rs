@@ -40,7 +40,7 @@ const LONGEST_REASON: usize = 500;
 
 #[async_trait]
 impl Orders for Booking {
-    async fn order(&self, ctx: &Ctx, of: OrderOf) -> Result<Order, BookingError> {
+    async fn find(&self, ctx: &Ctx, of: OrderOf) -> Result<Order, BookingError> {
         let ctx = ctx.clone();
         let found = self.db.read(move |conn| match seen(conn, &ctx, &of)? {
             Some(row) => view::whole(conn, row).map(Some),

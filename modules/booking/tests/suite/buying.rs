@@ -196,7 +196,7 @@ async fn two_hundred_at_once(faces: &Faces) {
     let sold_out = answers.iter().filter(|answer| matches!(answer, Err(BookingError::SoldOut)));
     assert_eq!(sold_out.count(), 199, "{:?}", answers.iter().find(|answer| answer.is_err()));
     assert_eq!(airline.taken(20).await, (0, 1));
-    let order = faces.orders.order(&house(), of(&placed[0].order)).await.unwrap();
+    let order = faces.orders.find(&house(), of(&placed[0].order)).await.unwrap();
     assert_eq!(order.state, OrderState::PendingPayment);
     told_as_it_is(&airline, 20).await;
 }

@@ -35,11 +35,11 @@ async fn a_cancelled_flight_asks_for_action(faces: &Faces) {
         affected,
         "cancelling twice is cancelling once"
     );
-    let hit = faces.orders.order(&ctx, of(&order)).await.unwrap();
+    let hit = faces.orders.find(&ctx, of(&order)).await.unwrap();
     assert_eq!(hit.state, OrderState::ActionRequired);
     assert!(hit.slices[0].segments[0].cancelled);
     assert_eq!(hit.version, order.version + 1);
-    assert_eq!(faces.orders.order(&ctx, of(&safe)).await.unwrap().state, OrderState::Ticketed);
+    assert_eq!(faces.orders.find(&ctx, of(&safe)).await.unwrap().state, OrderState::Ticketed);
     let quotes = vec![airline.quote(1, 3, "Light", Party::default())];
     assert_eq!(faces.shop.open_basket(&ctx, Choice { quotes }).await.unwrap_err(), BookingError::NotForSale);
     let quote = faces.orders.quote_cancellation(&ctx, of(&order)).await.unwrap();
@@ -67,22 +67,22 @@ async fn news_from_operations(faces: &Faces) {
     let nowhere = LegKey { to: "JFK".parse().unwrap(), ..leg };
     hear(nowhere, News::Cancelled { reason: String::new() }).await.unwrap();
     hear(leg, News::Cancelled { reason: "Storm".to_owned() }).await.unwrap();
-    assert_eq!(faces.orders.order(&ctx, of(&order)).await.unwrap().state, OrderState::ActionRequired);
+    assert_eq!(faces.orders.find(&ctx, of(&order)).await.unwrap().state, OrderState::ActionRequired);
     hear(leg, News::Reinstated).await.unwrap();
-    let back = faces.orders.order(&ctx, of(&order)).await.unwrap();
+    let back = faces.orders.find(&ctx, of(&order)).await.unwrap();
     assert_eq!(back.state, OrderState::Ticketed);
     assert!(!back.slices[0].segments[0].cancelled);
     let hour = SignedDuration::from_hours(1);
     let (departure, arrival) = (before.departs + hour, before.arrives + hour);
     hear(leg, News::Retimed { departure, arrival }).await.unwrap();
-    let moved = faces.orders.order(&ctx, of(&order)).await.unwrap();
+    let moved = faces.orders.find(&ctx, of(&order)).await.unwrap();
     let segment = &moved.slices[0].segments[0];
     assert_eq!((segment.departs, segment.arrives), (departure, arrival));
     assert_eq!(segment.departs_local, before.departs_local + hour);
     assert_eq!(moved.state, OrderState::Ticketed);
     hear(leg, News::Retimed { departure, arrival }).await.unwrap();
     hear(leg, News::Estimated { departure: Some(departure + hour), arrival: None }).await.unwrap();
-    let same = faces.orders.order(&ctx, of(&order)).await.unwrap();
+    let same = faces.orders.find(&ctx, of(&order)).await.unwrap();
     assert_eq!(same.version, moved.version, "nothing new, no event");
     let stranger = FlightNews { leg, what: News::Reinstated };
     assert_eq!(faces.disruption.hear(&ctx, stranger).await.unwrap_err(), BookingError::Forbidden);

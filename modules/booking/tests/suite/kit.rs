@@ -102,7 +102,7 @@ impl<'a> Airline<'a> {
         let placed = self.check_out(ctx, &basket).await.unwrap();
         let paid = self.faces.pay(ctx, placed.payment.id, APPROVED).await.unwrap();
         assert_eq!(paid.state, IntentState::Succeeded, "{paid:?}");
-        self.faces.orders.order(&house(), of(&placed.order)).await.unwrap()
+        self.faces.orders.find(&house(), of(&placed.order)).await.unwrap()
     }
 
     pub(crate) async fn inventory(&self, ahead: i32) -> LegInventory {

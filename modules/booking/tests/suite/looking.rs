@@ -29,7 +29,7 @@ async fn somebody_elses_order_does_not_exist(faces: &Faces) {
         (&somebody(Role::Agent), of(&order), true),
         (&owner, missing, false),
     ] {
-        let answer = faces.orders.order(ctx, ask.clone()).await;
+        let answer = faces.orders.find(ctx, ask.clone()).await;
         let quote = faces.orders.quote_cancellation(ctx, ask).await.err();
         if seen {
             assert_eq!(answer.unwrap().locator, order.locator);

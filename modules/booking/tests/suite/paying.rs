@@ -29,7 +29,7 @@ async fn an_approved_card_makes_tickets(faces: &Faces) {
     assert_eq!(paid.state, IntentState::Succeeded);
     assert_eq!(faces.payments.pay(&key, card(intent, APPROVED)).await.unwrap(), paid);
     assert_eq!(faces.pay(&ctx, intent, APPROVED).await.unwrap(), paid, "it is paid once");
-    let order = faces.orders.order(&ctx, of(&placed.order)).await.unwrap();
+    let order = faces.orders.find(&ctx, of(&placed.order)).await.unwrap();
     assert_eq!((order.state, order.paid, order.payment), (OrderState::Ticketed, order.total, None));
     assert_eq!(order.hold_until, None);
     let tickets: Vec<_> = order.passengers.iter().flat_map(|who| &who.tickets).collect();
