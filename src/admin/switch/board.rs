@@ -46,7 +46,9 @@ pub(super) async fn show(visit: Visit) -> Result<HttpResponse, Stop> {
     let people = People::of(&visit, labels).await;
     let may = may_change(&visit);
     let mut rows = rows(&visit.portal, may, visit.portal.outside.now());
-    rows.iter_mut().for_each(|row| row.by = people.name(&row.by));
+    for row in &mut rows {
+        row.by = people.name(&row.by);
+    }
     visit.page(&Board {
         shell: visit.shell(),
         epoch: table.epoch,
@@ -80,13 +82,13 @@ pub(super) fn row(
 }
 
 /// Where people may be sent: here, and to every upstream as a service or as the legacy.
-pub(super) fn targets(portal: &Portal, more: &[&Target]) -> Vec<String> {
+pub(super) fn targets(portal: &Portal, more: &[Target]) -> Vec<String> {
     let known = portal.cockpit.known();
     let upstreams =
         known.upstreams.iter().flat_map(|name| [format!("remote:{name}"), format!("legacy:{name}")]);
     let mut all: Vec<String> = std::iter::once("here".to_owned())
         .chain(upstreams)
-        .chain(more.iter().map(|target| target.to_string()))
+        .chain(more.iter().map(ToString::to_string))
         .collect();
     let mut seen = std::collections::BTreeSet::new();
     all.retain(|target| seen.insert(target.clone()));

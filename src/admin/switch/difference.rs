@@ -86,18 +86,18 @@ fn line(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn file(text: &str) -> Option<BindingFile> {
-        Some(BindingFile::parse(text).unwrap())
+    fn file(text: &str) -> BindingFile {
+        BindingFile::parse(text).unwrap()
     }
 
     #[test]
     fn key_by_key() {
         let change = Difference {
             module: "notes".to_owned(),
-            before: file("module = \"notes\"\nranges = { here = 100000 }"),
-            after: file(
+            before: Some(file("module = \"notes\"\nranges = { here = 100000 }")),
+            after: Some(file(
                 "module = \"notes\"\nranges = { here = 99000, \"remote:notes\" = 1000 }\nrules = [ { when = { role = \"admin\" }, target = \"here\", until = \"2027-01-31\" } ]",
-            ),
+            )),
             state_before: Some(State::Bounded),
             state_after: Some(State::ReadRamp),
         };

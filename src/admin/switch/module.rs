@@ -5,7 +5,7 @@ use ::switch::{BUCKETS, Binding, BindingFile, State};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use askama::Template;
 use cockpit::{AuditEntry, CockpitError, Preview};
-use kernel::{PageAsk, Target};
+use kernel::PageAsk;
 
 use super::{
     MAY_CHANGE, MAY_LOOK, board,
@@ -263,7 +263,7 @@ impl GateView {
 impl EditView {
     fn of(visit: &Visit, name: &str, binding: &Binding, epoch: u64, edit: Edit) -> Self {
         let fields = begun(visit, name, binding).with(&edit.sent);
-        let more = [&binding.hop.from, &binding.hop.to];
+        let more = [binding.hop.from.clone(), binding.hop.to.clone()];
         let targets = board::targets(&visit.portal, &more);
         let choice = |field: &str| -> Vec<Choice> {
             targets.iter().map(|target| Choice::new(target, target, *target == fields.get(field))).collect()
@@ -473,6 +473,5 @@ impl Movers {
 
 /// For the try-it page.
 pub(super) fn target_choices(visit: &Visit, chosen: &str) -> Vec<Choice> {
-    let none: [&Target; 0] = [];
-    board::targets(&visit.portal, &none).iter().map(|t| Choice::new(t, t, t == chosen)).collect()
+    board::targets(&visit.portal, &[]).iter().map(|t| Choice::new(t, t, t == chosen)).collect()
 }

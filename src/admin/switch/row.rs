@@ -251,8 +251,8 @@ mod tests {
 
     fn side_at(breaker: BreakerState) -> Side {
         let minute = Point {
-            ago: Duration::from_secs(60),
-            span: Duration::from_secs(60),
+            ago: Duration::from_mins(1),
+            span: Duration::from_mins(1),
             answered: 600,
             failed: 0,
             p50: None,

@@ -25,7 +25,7 @@ pub(super) fn lasting(time: Duration) -> String {
 pub(super) fn figures(number: f64) -> String {
     let text = match number {
         n if n >= 99.95 => format!("{n:.0}"),
-        n if n >= 0.095 || n < 0.000_5 => format!("{n:.1}"),
+        n if !(0.000_5..0.095).contains(&n) => format!("{n:.1}"),
         n => format!("{n:.3}"),
     };
     let text = text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned);
