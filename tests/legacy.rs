@@ -1,12 +1,6 @@
 //! Banyan in front of the system that it replaces: booking's pages come from there, through the portal's own address,
 //! while search, status and notes are here; then some people, then nobody, go there.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test may fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail loudly")]
 
 #[path = "journeys/browser.rs"]
 #[expect(dead_code, reason = "journeys do more in it")]
@@ -212,9 +206,13 @@ fn a_journey_through_both() {
     });
 }
 
-/// One session for the whole visit, and none of ours.
+/// One session for the whole visit, and none of ours; and it is told once who asks.
 fn only_its_own_cookies(town: &Town) {
     let seen = town.legacy.books.seen();
+    for request in &seen {
+        let said = request.headers.iter().filter(|(name, _)| name == "x-forwarded-for");
+        assert_eq!(said.map(|(_, value)| &**value).collect::<Vec<_>>(), ["127.0.0.1"], "{request:?}");
+    }
     let with_session: Vec<_> = seen.iter().filter(|request| !request.cookies.is_empty()).collect();
     assert!(with_session.len() >= 6, "{seen:#?}");
     for request in with_session {

@@ -153,11 +153,10 @@ impl Log {
             self.wrong.push(format!("{id}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
             return;
         }
-        match told(deed, id, answer) {
-            Some(told) => self.answered.push((deed, told)),
-            None => {
-                self.wrong.push(format!("{id}: {} {}", answer.head, String::from_utf8_lossy(&answer.body)))
-            }
+        if let Some(told) = told(deed, id, answer) {
+            self.answered.push((deed, told));
+        } else {
+            self.wrong.push(format!("{id}: {} {}", answer.head, String::from_utf8_lossy(&answer.body)));
         }
     }
 
