@@ -1,7 +1,9 @@
 //! What a client asks for, and what is refused by its shape before anything is sent anywhere.
 
-use actix_web::{HttpRequest, http::header};
-use http::Method;
+use actix_web::{
+    HttpRequest,
+    http::{Method, header},
+};
 
 use crate::{
     Crossing, ProxyError, check_path,
@@ -11,7 +13,6 @@ use crate::{
 
 /// What the client asks for, as far as it can be passed on.
 pub(crate) struct Asked {
-    pub(crate) method: Method,
     pub(crate) body: BodyKind,
     pub(crate) upgrading: bool,
 }
@@ -27,31 +28,32 @@ impl Asked {
             return Err(ProxyError::Request("only a path may be asked for"));
         }
         check_path(uri.path(), upstream.allowed)?;
-        let method = method(request)?;
+        let method = request.method();
+        check_method(method)?;
         let body = body(request)?;
-        if body != BodyKind::None && is_read(&method) {
+        if body != BodyKind::None && is_read(method) {
             return Err(ProxyError::Request("GET and HEAD carry no body here"));
         }
         let upgrading = upgrading(request)?;
-        if upgrading && !(crossing.upgrade && method == Method::GET) {
+        if upgrading && !(crossing.upgrade && *method == Method::GET) {
             return Err(ProxyError::Request("no upgrade of the connection is offered here"));
         }
-        Ok(Self { method, body, upgrading })
+        Ok(Self { body, upgrading })
     }
 }
 
-fn method(request: &HttpRequest) -> Result<Method, ProxyError> {
-    use actix_web::http::Method as Asked;
-    Ok(match *request.method() {
-        Asked::GET => Method::GET,
-        Asked::HEAD => Method::HEAD,
-        Asked::POST => Method::POST,
-        Asked::PUT => Method::PUT,
-        Asked::PATCH => Method::PATCH,
-        Asked::DELETE => Method::DELETE,
-        Asked::OPTIONS => Method::OPTIONS,
-        _ => return Err(ProxyError::Request("this method does not pass")),
-    })
+/// Those that every server reads alike.
+fn check_method(method: &Method) -> Result<(), ProxyError> {
+    match *method {
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE
+        | Method::OPTIONS => Ok(()),
+        _ => Err(ProxyError::Request("this method does not pass")),
+    }
 }
 
 /// By the lines that actix framed the body by.

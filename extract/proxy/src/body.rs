@@ -3,6 +3,7 @@
 
 use std::{
     cell::RefCell,
+    io,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -14,10 +15,12 @@ use bytes::Bytes;
 use kernel::Fault;
 
 use crate::{
+    chunks::{Decoder, Taken},
     clock::Clock,
     inbound::Framing,
-    lane::{Lane, Rest},
+    lane::Lane,
     pool::Pool,
+    upload::{BrokenOff, Sending},
     upstreams::Place,
 };
 
@@ -65,8 +68,11 @@ pub(crate) struct Cut(pub(crate) Fault);
 
 /// What comes back on a lane.
 pub(crate) struct Answer {
-    pub(crate) lane: Option<Lane>,
+    pub(crate) lane: Option<Box<Lane>>,
+    /// The request, which may still be on its way up.
+    pub(crate) sending: Sending,
     pub(crate) framing: Framing,
+    pub(crate) decoder: Decoder,
     /// Read before the head went out.
     pub(crate) first: Option<Bytes>,
     /// Passed on so far.
@@ -92,27 +98,24 @@ const WATCHED_FROM: u64 = 128 * 1024;
 impl Answer {
     /// Takes the lane back where nothing more is to come. False if the upstream said more than it announced.
     pub(crate) fn settle(&mut self) -> bool {
-        let Some(mut lane) = self.lane.take() else { return true };
-        let rest = lane.rest();
-        if rest == Rest::Idle && self.reusable {
+        let Some(lane) = self.lane.take() else { return true };
+        if !lane.read.is_empty() {
+            return false;
+        }
+        if self.reusable && self.sending.is_sent() {
             self.pool.put(self.place.upstream().place, lane);
         }
-        if rest != Rest::Surplus {
-            self.told.tell(|| Ended::Whole);
-        }
-        rest != Rest::Surplus
+        self.told.tell(|| Ended::Whole);
+        true
     }
 
     /// Whether nothing more will come, after ending it if the client has taken nothing for too long. Its own clock runs
     /// only while it waits for the upstream.
     pub(crate) fn is_over(&mut self, now: Instant) -> bool {
         let stands = self.taken.is_some_and(|taken| now >= taken + self.clock.idle());
-        if stands && self.lane.take().is_some() {
+        if stands && self.lane.is_some() {
             tracing::info!(upstream = self.place.upstream().name, "a client stopped taking its answer");
-            self.place.leave();
-            self.told.tell(|| Ended::Left);
-            self.first = None;
-            self.left = true;
+            self.leave();
         }
         self.lane.is_none()
     }
@@ -131,13 +134,19 @@ impl Answer {
     }
 
     fn end(&mut self) -> Poll<Option<Result<Bytes, Cut>>> {
-        if matches!(self.framing, Framing::Sized(length) if length != self.passed) {
-            return self.cut("its answer is shorter than it said");
-        }
         if !self.settle() {
             return self.cut("its answer does not end where it said");
         }
         Poll::Ready(None)
+    }
+
+    /// The connection is over.
+    fn closed(&mut self, error: Option<&io::Error>) -> Poll<Option<Result<Bytes, Cut>>> {
+        match error {
+            None if matches!(self.decoder, Decoder::Closed) => self.end(),
+            None => self.cut("its answer is shorter than it said"),
+            Some(error) => self.cut(&error.to_string()),
+        }
     }
 
     fn cut(&mut self, why: &str) -> Poll<Option<Result<Bytes, Cut>>> {
@@ -166,25 +175,43 @@ impl Answer {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        let Some(lane) = &mut self.lane else { return Poll::Ready(self.left.then(|| Err(gone()))) };
-        match lane.poll_piece(cx) {
-            Poll::Ready(Some(Ok(bytes))) => self.piece(bytes),
-            Poll::Ready(Some(Err(error))) => {
-                let fault = Fault::Malformed(format!("{}: {error}", self.place.upstream().name));
-                self.fail(fault)
+        loop {
+            let Some(lane) = &mut self.lane else { return Poll::Ready(self.left.then(|| Err(gone()))) };
+            match self.decoder.take(&mut lane.read) {
+                Taken::Piece(bytes) => return self.piece(bytes),
+                Taken::End => return self.end(),
+                Taken::Nonsense(why) => return self.cut(why),
+                Taken::More => {}
             }
-            Poll::Ready(None) => self.end(),
-            Poll::Pending if self.clock.poll(cx).is_ready() => {
-                let fault = Fault::TimedOut(format!("{}: its answer stalls", self.place.upstream().name));
-                self.fail(fault)
+            if let Poll::Ready(Err(BrokenOff)) = self.sending.poll(lane, cx) {
+                self.leave();
+                continue;
             }
-            Poll::Pending => Poll::Pending,
+            match lane.poll_fill(cx, self.decoder.wants()) {
+                Poll::Ready(Ok(0)) => return self.closed(None),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return self.closed(Some(&error)),
+                Poll::Pending if self.clock.poll(&mut lane.timer, cx).is_ready() => {
+                    let fault = Fault::TimedOut(format!("{}: its answer stalls", self.place.upstream().name));
+                    return self.fail(fault);
+                }
+                Poll::Pending => return Poll::Pending,
+            }
         }
+    }
+
+    /// The client is not there any more.
+    fn leave(&mut self) {
+        self.lane = None;
+        self.place.leave();
+        self.told.tell(|| Ended::Left);
+        self.first = None;
+        self.left = true;
     }
 }
 
 fn gone() -> Cut {
-    Cut(Fault::TimedOut("the client took nothing for too long".to_owned()))
+    Cut(Fault::TimedOut("the client left, or took nothing for too long".to_owned()))
 }
 
 impl Streamed {

@@ -1,5 +1,5 @@
-//! How long a body may take: no pause too long, and a whole that does not trickle. The timer is made at the first
-//! wait, so a body that is there at once costs none.
+//! How long a body may take: no pause too long, and a whole that does not trickle. Time is looked at from the first
+//! wait on, so a body that is there at once costs none.
 
 use std::{
     pin::Pin,
@@ -12,13 +12,37 @@ use tokio::time::{Sleep, sleep_until};
 /// Bytes a second from which a transfer may go on after its total time.
 const FAIR_RATE: u64 = 32 * 1024;
 
+/// One connection's timer. It is left as it was set while a new end lies behind the old one: most ends are never reached.
+#[derive(Default)]
+pub(crate) struct Timer(Option<(Pin<Box<Sleep>>, Instant)>);
+
+impl Timer {
+    /// Ready at that instant, or after it.
+    pub(crate) fn poll(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let (sleep, set) = self.0.get_or_insert_with(|| (Box::pin(sleep_until(until.into())), until));
+        if *set > until {
+            sleep.as_mut().reset(until.into());
+            *set = until;
+        }
+        while sleep.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= until {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(until.into());
+            *set = until;
+        }
+        Poll::Pending
+    }
+}
+
 /// The clock of one body.
 pub(crate) struct Clock {
     idle: Duration,
     /// `None` for streams.
     total: Option<Total>,
     last: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
+    /// Somebody has waited already, so pauses are measured.
+    waits: bool,
 }
 
 struct Total {
@@ -32,14 +56,14 @@ impl Clock {
     /// A clock for an exchange that began at `start`; one without a total for a stream.
     pub(crate) fn new(start: Instant, idle: Duration, total: Option<Duration>) -> Self {
         let total = total.map(|length| Total { length, until: start + length, moved: 0 });
-        Self { idle, total, last: start, timer: None }
+        Self { idle, total, last: start, waits: false }
     }
 
     pub(crate) fn moved(&mut self, bytes: u64) {
         if let Some(total) = &mut self.total {
             total.moved += bytes;
         }
-        if self.timer.is_some() {
+        if self.waits {
             self.last = Instant::now();
         }
     }
@@ -50,24 +74,17 @@ impl Clock {
     }
 
     /// Ready when time is up. To be asked while waiting.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.timer.is_none() {
+    pub(crate) fn poll(&mut self, timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.waits {
+            self.waits = true;
             self.last = Instant::now();
-            self.timer = Some(Box::pin(sleep_until(self.until().into())));
         }
-        while let Some(timer) = &mut self.timer {
-            if timer.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
+        while timer.poll(self.until(), cx).is_ready() {
             if self.is_over(Instant::now()) {
                 return Poll::Ready(());
             }
-            let until = self.until();
-            if let Some(timer) = &mut self.timer {
-                timer.as_mut().reset(until.into());
-            }
         }
-        Poll::Ready(())
+        Poll::Pending
     }
 
     fn until(&self) -> Instant {

@@ -23,13 +23,14 @@ impl Own {
     }
 }
 
-/// Writes the pairs of the browser's `Cookie` lines that an upstream may see; nothing if there are none.
+/// Writes one line with the pairs of the browser's `Cookie` lines that an upstream may see; nothing if there are none.
 pub(crate) fn outbound<'a>(
     lines: impl Iterator<Item = &'a [u8]>,
     upstream: &Upstream,
     own: &Own,
     to: &mut BytesMut,
 ) {
+    let mut begun = false;
     for pair in lines.flat_map(|line| line.split(|byte| *byte == b';')) {
         let pair = pair.trim_ascii();
         let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
@@ -37,10 +38,9 @@ pub(crate) fn outbound<'a>(
         if !upstream.cookies.iter().any(|allowed| allowed == name) || own.has(name) || !pair.contains(&b'=') {
             continue;
         }
-        if !to.is_empty() {
-            to.extend_from_slice(b"; ");
-        }
+        to.extend_from_slice(if begun { b"; " } else { b"\r\ncookie: " });
         to.extend_from_slice(pair);
+        begun = true;
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         let mut to = BytesMut::new();
         let lines = lines.iter().map(|line| line.as_bytes());
         outbound(lines, &upstream("http://10.0.0.7"), &own(), &mut to);
-        String::from_utf8(to.to_vec()).unwrap()
+        String::from_utf8(to.to_vec()).unwrap().trim_start_matches("\r\ncookie: ").to_owned()
     }
 
     fn set(address: &str, line: &str) -> Option<String> {

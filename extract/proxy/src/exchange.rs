@@ -2,31 +2,31 @@
 
 use std::{
     future::poll_fn,
-    pin::pin,
-    rc::Rc,
-    task::Poll,
+    io,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use http::response::Parts;
-use tokio::time::sleep_until;
-
 use crate::{
     ProxyError,
-    lane::{Lane, Lost},
+    inbound::{Arrived, Reader},
+    lane::Lane,
     outbound::Outgoing,
-    upload::{Progress, Upload},
+    upload::{Body, BrokenOff, Sending},
     upstreams::{Patience, Upstream},
 };
 
 /// Why there is no head.
 pub(crate) enum Failure {
-    /// The connection never took the request; here is its body.
-    Unsent(Upload),
+    /// The connection never took a byte of the request; here is its body.
+    Unsent(Body),
     /// The connection ended without a byte of an answer.
-    Closed(String),
+    Closed {
+        why: String,
+        sent: bool,
+    },
     /// Something came, but no answer.
-    Nonsense(String),
+    Nonsense(&'static str),
     TimedOut,
     SlowClient,
     ClientGone,
@@ -40,8 +40,8 @@ impl Failure {
             Self::Unsent(_) => {
                 ProxyError::Broken { upstream, why: "before it took the request".to_owned(), sent: false }
             }
-            Self::Closed(why) => ProxyError::Broken { upstream, why, sent: true },
-            Self::Nonsense(why) => ProxyError::Nonsense { upstream, why },
+            Self::Closed { why, sent } => ProxyError::Broken { upstream, why, sent },
+            Self::Nonsense(why) => ProxyError::Nonsense { upstream, why: why.to_owned() },
             Self::TimedOut => ProxyError::TimedOut(upstream),
             Self::SlowClient => ProxyError::SlowClient,
             Self::ClientGone => ProxyError::ClientGone,
@@ -50,83 +50,94 @@ impl Failure {
     }
 }
 
-/// Sends and waits for the head. The lane comes back with it; on failure its connection is closed.
+/// A request whose answer has begun. It may still be on its way up.
+pub(crate) struct Begun {
+    pub(crate) lane: Box<Lane>,
+    pub(crate) sending: Sending,
+    pub(crate) arrived: Arrived,
+}
+
+/// Sends and waits for the head. On failure the lane's connection is closed.
 pub(crate) async fn exchange(
-    mut lane: Lane,
+    mut lane: Box<Lane>,
     outgoing: &Outgoing<'_>,
-    upload: Upload,
+    body: Body,
     start: Instant,
-) -> Result<(Lane, Parts), Failure> {
-    outgoing.write(lane.ink()).map_err(Failure::Refused)?;
-    let wait = Wait { start, patience: outgoing.upstream.patience, progress: upload.progress() };
-    lane.begin(upload);
-    let mut timer = pin!(sleep_until(wait.until().into()));
-    let head = poll_fn(|cx| {
-        if let Poll::Ready(head) = lane.poll_head(cx) {
-            return Poll::Ready(head.map_err(Reason::Lost));
+) -> Result<Begun, Failure> {
+    lane.out.clear();
+    outgoing.write(&mut lane.out).map_err(Failure::Refused)?;
+    let Outgoing { upstream, own, .. } = outgoing;
+    let reader = Reader { method: outgoing.method(), upstream, own };
+    let mut asking =
+        Asking { sending: Sending::new(body, start), reader, start, patience: upstream.patience };
+    let answered = poll_fn(|cx| asking.poll(&mut lane, cx)).await;
+    match answered {
+        Ok(arrived) => Ok(Begun { lane, sending: asking.sending, arrived }),
+        Err(Failure::Closed { .. }) if asking.sending.is_unseen() => {
+            Err(Failure::Unsent(asking.sending.into_body()))
         }
-        while timer.as_mut().poll(cx).is_ready() {
-            if wait.until() <= Instant::now() {
-                return Poll::Ready(Err(Reason::Late));
-            }
-            timer.as_mut().reset(wait.until().into());
-        }
-        Poll::Pending
-    })
-    .await;
-    match head {
-        Ok(head) => Ok((lane, head)),
-        Err(Reason::Late) => Err(wait.late()),
-        Err(Reason::Lost(lost)) => Err(why(lost, lane)),
+        Err(failure) => Err(failure),
     }
 }
 
-enum Reason {
-    Late,
-    Lost(Lost),
-}
-
-fn why(lost: Lost, lane: Lane) -> Failure {
-    match lost {
-        Lost::Closed(_) if !lane.sent => Failure::Unsent(lane.into_upload()),
-        Lost::Closed(error) => Failure::Closed(error.to_string()),
-        Lost::Nonsense(why) => Failure::Nonsense(why.to_owned()),
-        Lost::Head(why) => Failure::Nonsense(why.to_string()),
-        Lost::Client => Failure::ClientGone,
-    }
-}
-
-/// How long the head may take: counted from the last byte of the request.
-struct Wait {
+struct Asking<'a> {
+    sending: Sending,
+    reader: Reader<'a>,
     start: Instant,
     patience: Patience,
-    progress: Option<Rc<Progress>>,
 }
 
+/// The least that is worth reading.
+const PIECE: usize = 8 * 1024;
 /// Bytes a second from which an upload may go on after its total time.
 const FAIR_RATE: u64 = 32 * 1024;
 
-impl Wait {
-    fn until(&self) -> Instant {
-        let Patience { head, idle, total, .. } = self.patience;
-        match &self.progress {
-            None => self.start + head,
-            Some(progress) if progress.done.get() => progress.last.get() + head,
-            Some(progress) => {
-                (progress.last.get() + idle).min(self.start + earned(total, progress.bytes.get()))
+impl Asking<'_> {
+    fn poll(&mut self, lane: &mut Lane, cx: &mut Context<'_>) -> Poll<Result<Arrived, Failure>> {
+        if let Poll::Ready(Err(BrokenOff)) = self.sending.poll(lane, cx) {
+            return Poll::Ready(Err(Failure::ClientGone));
+        }
+        loop {
+            match lane.poll_fill(cx, PIECE) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.ended(lane, None))),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.ended(lane, Some(&error)))),
+                Poll::Pending if lane.timer.poll(self.until(), cx).is_ready() => {
+                    return Poll::Ready(Err(self.late()));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+            match self.reader.take(&mut lane.read) {
+                Ok(Some(arrived)) => return Poll::Ready(Ok(arrived)),
+                Ok(None) => {}
+                Err(why) => return Poll::Ready(Err(Failure::Nonsense(why))),
             }
         }
     }
 
-    fn late(&self) -> Failure {
-        match &self.progress {
-            Some(progress) if !progress.done.get() && progress.waiting.get() => Failure::SlowClient,
-            _ => Failure::TimedOut,
+    fn ended(&self, lane: &Lane, error: Option<&io::Error>) -> Failure {
+        if !lane.read.is_empty() {
+            return Failure::Nonsense("its head breaks off");
         }
+        let why = error.map_or_else(|| "before it answered".to_owned(), ToString::to_string);
+        Failure::Closed { why, sent: !self.sending.is_unseen() }
     }
-}
 
-/// The total, and the time that what was sent takes at a fair rate.
-fn earned(total: Duration, bytes: u64) -> Duration {
-    total + Duration::from_secs(bytes / FAIR_RATE)
+    /// The head may take its time from the last byte of the request on.
+    fn until(&self) -> Instant {
+        let Patience { head, idle, total, .. } = self.patience;
+        let Sending { last, bytes, .. } = &self.sending;
+        if self.sending.is_loaded() {
+            return *last + head;
+        }
+        let earned = total + Duration::from_secs(bytes / FAIR_RATE);
+        (*last + idle).min(self.start + earned)
+    }
+
+    fn late(&self) -> Failure {
+        if !self.sending.is_loaded() && self.sending.is_waiting {
+            return Failure::SlowClient;
+        }
+        Failure::TimedOut
+    }
 }

@@ -1,255 +1,137 @@
-//! One connection to an upstream and HTTP/1.1 on it, moved by whoever uses it: no task of its own, so a request wakes
-//! nobody else, a dropped request closes its connection, and every end of it can be looked at. Written by hand because
-//! it is the hot path: a general client costs more than everything else that a crossing does.
+//! One connection to an upstream, with what is on its way out and what has come in. It has no task of its own: whoever
+//! uses it polls it, a request wakes nobody else, and a dropped request closes its connection.
 
 use std::{
     io,
     pin::{Pin, pin},
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, Waker},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
-use http::{StatusCode, response::Parts};
-use tokio::io::{AsyncReadExt, AsyncWrite};
-
-use crate::{
-    decode::{self, Decoder, MOST_HEAD, Nonsense, Step},
-    inbound::Framing,
-    stream::Stream,
-    upload::{BrokenOff, Upload},
+use bytes::{Buf, BytesMut};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    net::TcpStream,
 };
+use tokio_rustls::client::TlsStream;
 
-/// Read at a time at first, and at most.
-const FIRST_READ: usize = 8 * 1024;
-const MOST_READ: usize = 64 * 1024;
-/// Interim answers before the real one.
-const MOST_INTERIM: usize = 16;
+use crate::clock::Timer;
 
+/// A connection that speaks HTTP/1.1.
 pub(crate) struct Lane {
     stream: Stream,
-    /// Came, and belongs to nobody yet.
-    read: BytesMut,
-    read_size: usize,
-    /// To be written: a head, or a piece of a body.
-    write: BytesMut,
-    upload: Upload,
-    /// How far the request is.
-    up: Up,
-    /// A byte of it was taken by the system.
-    pub(crate) sent: bool,
-    decoder: Decoder,
-    /// The upstream has said that nothing more comes.
-    ended: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Up {
-    Body,
-    /// Written to its end, less what the system has not taken yet.
-    Last,
-    Done,
-    /// The upstream takes no more; it may still answer.
-    Refused,
-}
-
-/// Why a head does not come.
-#[derive(Debug)]
-pub(crate) enum Lost {
-    /// The connection ended, without a byte of an answer.
-    Closed(io::Error),
-    Nonsense(&'static str),
-    Head(Nonsense),
-    /// The client's body broke off.
-    Client,
-}
-
-/// A bare connection, once HTTP is over on it.
-pub(crate) struct Over {
-    pub(crate) stream: Stream,
-    /// Read, but no part of the answer.
-    pub(crate) surplus: Bytes,
-}
-
-/// What a lane is good for after an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// Another request.
-    Idle,
-    /// Nothing, and no harm done.
-    Closed,
-    /// Bytes came that belong to no answer.
-    Surplus,
+    /// To be written.
+    pub(crate) out: BytesMut,
+    /// Read, and not taken yet.
+    pub(crate) read: BytesMut,
+    pub(crate) timer: Timer,
 }
 
 impl Lane {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self {
-            stream,
-            read: BytesMut::new(),
-            read_size: FIRST_READ,
-            write: BytesMut::new(),
-            upload: Upload::Empty,
-            up: Up::Done,
-            sent: false,
-            decoder: Decoder::Sized(0),
-            ended: false,
-        }
+        Self { stream, out: BytesMut::with_capacity(2048), read: BytesMut::new(), timer: Timer::default() }
     }
 
-    /// Where the next request's head is written.
-    pub(crate) fn ink(&mut self) -> &mut BytesMut {
-        self.write.clear();
-        &mut self.write
-    }
-
-    /// Begins the request whose head was written, with this body.
-    pub(crate) fn begin(&mut self, upload: Upload) {
-        (self.upload, self.up, self.sent) = (upload, Up::Body, false);
-    }
-
-    /// The body of a request that was never sent.
-    pub(crate) fn into_upload(self) -> Upload {
-        self.upload
-    }
-
-    /// The head of the answer, while the request goes up.
-    pub(crate) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Parts, Lost>> {
-        let (mut looked, mut interim) = (0, 0);
-        loop {
-            if self.raise(cx).is_err() {
-                return Poll::Ready(Err(Lost::Client));
-            }
-            while let Some(end) = decode::end_of_head(&self.read, looked) {
-                if !self.sent {
-                    return Poll::Ready(Err(Lost::Nonsense("it answered before it was asked")));
-                }
-                let head = decode::head(&self.read.split_to(end).freeze()).map_err(Lost::Head)?;
-                if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
-                    return Poll::Ready(Ok(head));
-                }
-                (looked, interim) = (0, interim + 1);
-                if interim > MOST_INTERIM {
-                    return Poll::Ready(Err(Lost::Nonsense("it only ever says that an answer will come")));
-                }
-            }
-            looked = self.read.len();
-            if looked > MOST_HEAD {
-                return Poll::Ready(Err(Lost::Nonsense("its head is too long")));
-            }
-            let lost = match ready!(self.fill(cx)) {
-                Ok(1..) => continue,
-                Ok(0) => io::Error::from(io::ErrorKind::UnexpectedEof),
-                Err(error) => error,
-            };
-            let nothing = self.read.is_empty() && interim == 0;
-            let lost = if nothing { Lost::Closed(lost) } else { Lost::Nonsense("its head broke off") };
-            return Poll::Ready(Err(lost));
-        }
-    }
-
-    /// Says how the body of the answer ends.
-    pub(crate) fn expect(&mut self, framing: Framing) {
-        self.decoder = match framing {
-            Framing::Bodiless(_) => Decoder::Sized(0),
-            Framing::Sized(length) => Decoder::Sized(length),
-            Framing::Chunked => Decoder::chunked(),
-            Framing::Closed => Decoder::Closed,
-        };
-    }
-
-    /// The next piece of the answer's body; what is left of the request goes on up meanwhile.
-    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, io::Error>>> {
-        loop {
-            if self.raise(cx).is_err() {
-                self.up = Up::Refused;
-            }
-            match self.decoder.step(&mut self.read).map_err(io::Error::other)? {
-                Step::Piece(bytes) => return Poll::Ready(Some(Ok(bytes))),
-                Step::End => return Poll::Ready(None),
-                Step::More => {}
-            }
-            match ready!(self.fill(cx)) {
-                Ok(1..) => {}
-                Ok(0) if self.decoder.may_end() => return Poll::Ready(None),
-                Ok(0) => return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into()))),
-                Err(error) => return Poll::Ready(Some(Err(error))),
-            }
-        }
-    }
-
-    /// Looks what an answered connection is good for.
-    pub(crate) fn rest(&mut self) -> Rest {
-        if self.read.is_empty() && self.is_silent() && self.up == Up::Done {
-            return Rest::Idle;
-        }
-        if self.read.is_empty() { Rest::Closed } else { Rest::Surplus }
-    }
-
-    /// Whether the upstream has neither closed an idle connection nor said something that nobody asked for.
-    pub(crate) fn is_silent(&mut self) -> bool {
-        if self.room() == 0 {
-            self.read.reserve(FIRST_READ);
-        }
+    /// Whether nothing is left of the last exchange, and the upstream has neither closed the connection nor said
+    /// something that nobody asked for.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        let mut byte = [0];
+        let mut unasked = ReadBuf::new(&mut byte);
         let cx = &mut Context::from_waker(Waker::noop());
-        !self.ended && pin!(self.stream.read_buf(&mut self.read)).poll(cx).is_pending()
+        self.out.is_empty()
+            && self.read.is_empty()
+            && Pin::new(&mut self.stream).poll_read(cx, &mut unasked).is_pending()
     }
 
-    pub(crate) fn into_over(self) -> Over {
-        Over { stream: self.stream, surplus: self.read.freeze() }
+    /// Reads up to `most` bytes more; 0 at the end of the connection.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<io::Result<usize>> {
+        if self.read.capacity() - self.read.len() < most {
+            self.read.reserve(most);
+        }
+        pin!(self.stream.read_buf(&mut self.read)).poll(cx)
     }
 
-    /// Moves the request on its way, as far as the upstream and the client let it. An upstream that takes no more may
-    /// have answered already, so that is no error.
-    fn raise(&mut self, cx: &mut Context<'_>) -> Result<(), BrokenOff> {
-        while matches!(self.up, Up::Body | Up::Last) {
-            if !self.write.is_empty() {
-                match Pin::new(&mut self.stream).poll_write(cx, &self.write) {
-                    Poll::Pending => return Ok(()),
-                    Poll::Ready(Ok(written @ 1..)) => {
-                        self.sent = true;
-                        self.write.advance(written);
-                    }
-                    Poll::Ready(_) => self.up = Up::Refused,
-                }
-                continue;
-            }
-            if self.up == Up::Last {
-                match Pin::new(&mut self.stream).poll_flush(cx) {
-                    Poll::Pending => return Ok(()),
-                    Poll::Ready(Ok(())) => self.up = Up::Done,
-                    Poll::Ready(Err(_)) => self.up = Up::Refused,
-                }
-                continue;
-            }
-            match self.upload.poll(cx, &mut self.write) {
-                Poll::Pending => {
-                    let _ = Pin::new(&mut self.stream).poll_flush(cx);
-                    return Ok(());
-                }
-                Poll::Ready(Ok(true)) => {}
-                Poll::Ready(Ok(false)) => self.up = Up::Last,
-                Poll::Ready(Err(broken)) => return Err(broken),
+    /// Writes everything that is in `out`.
+    pub(crate) fn poll_empty(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut written = 0;
+        while !self.out.is_empty() {
+            match self.poll_write(cx, None)? {
+                Poll::Pending if written == 0 => return Poll::Pending,
+                Poll::Pending => break,
+                Poll::Ready(length) => written += length,
             }
         }
-        Ok(())
+        Poll::Ready(Ok(written))
     }
 
-    /// Reads once. A connection that fills what it is given gets more the next time.
-    fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.room() < self.read_size / 2 {
-            self.read.reserve(self.read_size);
+    /// Writes a piece, or what is in `out`.
+    pub(crate) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        piece: Option<&[u8]>,
+    ) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        let written = match piece {
+            Some(piece) => stream.poll_write(cx, piece)?,
+            None => stream.poll_write(cx, &self.out)?,
+        };
+        let Poll::Ready(length) = written else { return Poll::Pending };
+        if length == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
-        let room = self.room();
-        let polled = ready!(pin!(self.stream.read_buf(&mut self.read)).poll(cx));
-        match polled {
-            Ok(read @ 1..) if read >= room => self.read_size = MOST_READ,
-            Ok(1..) => {}
-            Ok(0) | Err(_) => self.ended = true,
+        if piece.is_none() {
+            self.out.advance(length);
         }
-        Poll::Ready(polled)
+        if self.out.is_empty() {
+            // The same memory serves the next head.
+            self.out.clear();
+        }
+        Poll::Ready(Ok(length))
     }
 
-    fn room(&self) -> usize {
-        self.read.capacity() - self.read.len()
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// The bare connection, and what came on it after the head.
+    pub(crate) fn into_parts(self) -> (Stream, BytesMut) {
+        (self.stream, self.read)
+    }
+}
+
+/// Bytes to and from an upstream.
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, to),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, to),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, from),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, from),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

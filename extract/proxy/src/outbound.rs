@@ -1,5 +1,4 @@
-//! The head of the request that the upstream gets: the client's lines less what it may not say, then ours. Values are
-//! written into one buffer, so that a head costs two allocations and not one a line.
+//! The head of the request that the upstream gets, as bytes: the client's lines less what it may not say, then ours.
 
 use std::{
     fmt::Write,
@@ -8,10 +7,12 @@ use std::{
 
 use actix_web::{
     HttpRequest,
-    http::header::{self, HeaderMap as ClientHeaders},
+    http::{
+        Method,
+        header::{self, HeaderMap},
+    },
 };
 use bytes::{BufMut, BytesMut};
-use http::{HeaderValue, Method};
 
 use crate::{
     Crossing, ProxyError,
@@ -31,7 +32,6 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) crossing: &'a Crossing<'a>,
     pub(crate) upstream: &'a Upstream,
     pub(crate) own: &'a Own,
-    pub(crate) method: &'a Method,
     pub(crate) body: BodyKind,
     pub(crate) upgrading: bool,
 }
@@ -44,107 +44,87 @@ pub(crate) enum BodyKind {
 }
 
 impl Outgoing<'_> {
-    /// Writes the head, to its empty line.
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    /// Writes the whole head.
     pub(crate) fn write(&self, to: &mut BytesMut) -> Result<(), ProxyError> {
         let client = self.request.headers();
-        to.reserve(1024);
-        self.line(to)?;
-        self.pass(client, to)?;
-        self.cookies(client, to)?;
+        to.put_slice(self.method().as_str().as_bytes());
+        to.put_slice(b" ");
+        // The client's bytes under the upstream's prefix.
+        to.put_slice(self.upstream.prefix.as_bytes());
+        let asked = self.request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+        to.put_slice(asked.as_bytes());
+        to.put_slice(b" HTTP/1.1\r\nhost: ");
+        to.put_slice(self.upstream.host_header.as_bytes());
+        let listed = Listed::of(client.get_all(header::CONNECTION).map(header::HeaderValue::as_bytes));
+        self.pass(client, &listed, to);
+        if !self.upstream.cookies.is_empty() && !listed.has("cookie") {
+            let lines = client.get_all(header::COOKIE).map(header::HeaderValue::as_bytes);
+            cookies::outbound(lines, self.upstream, self.own, to);
+        }
         self.add(client, to)?;
-        to.put_slice(b"\r\n");
+        to.put_slice(b"\r\n\r\n");
         Ok(())
     }
 
-    /// The client's bytes under the upstream's prefix.
-    fn line(&self, to: &mut BytesMut) -> Result<(), ProxyError> {
-        let asked = self.request.uri().path_and_query().map_or("/", |asked| asked.as_str());
-        if asked.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(ProxyError::Request("the path has characters that no path may have"));
-        }
-        for part in [self.method.as_str(), " ", &self.upstream.prefix, asked, " HTTP/1.1\r\n"] {
-            to.put_slice(part.as_bytes());
-        }
-        say(to, b"host", self.upstream.host_header.as_bytes())
-    }
-
-    fn pass(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
-        let listed = Listed::of(client.get_all(header::CONNECTION).map(header::HeaderValue::as_bytes));
+    fn pass(&self, client: &HeaderMap, listed: &Listed, to: &mut BytesMut) {
         for (name, value) in client {
             let passes = match outbound(name.as_str()) {
                 Outbound::Pass => true,
                 Outbound::FromTrusted => self.crossing.peer_trusted,
                 Outbound::Authorization => self.crossing.authorization,
-                Outbound::NotOnReads => !is_read(self.method),
+                Outbound::NotOnReads => !is_read(self.method()),
                 Outbound::Drop | Outbound::Cookie | Outbound::ForwardedFor | Outbound::Via => false,
             };
             if passes && !listed.has(name.as_str()) {
-                say(to, name.as_str().as_bytes(), value.as_bytes())?;
+                // Neither holds a line end: actix has seen to that.
+                line(name.as_str(), value.as_bytes(), to);
             }
         }
-        Ok(())
-    }
-
-    fn cookies(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
-        if self.upstream.cookies.is_empty() || !client.contains_key(header::COOKIE) {
-            return Ok(());
-        }
-        let listed = Listed::of(client.get_all(header::CONNECTION).map(header::HeaderValue::as_bytes));
-        if listed.has("cookie") {
-            return Ok(());
-        }
-        let lines = client.get_all(header::COOKIE).map(header::HeaderValue::as_bytes);
-        let mut kept = BytesMut::new();
-        cookies::outbound(lines, self.upstream, self.own, &mut kept);
-        if !kept.is_empty() {
-            say(to, b"cookie", &kept)?;
-        }
-        Ok(())
     }
 
     /// What only we say.
-    fn add(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
+    fn add(&self, client: &HeaderMap, to: &mut BytesMut) -> Result<(), ProxyError> {
         let Self { crossing, .. } = self;
-        to.put_slice(b"via: ");
+        to.put_slice(b"\r\nvia: ");
         self.via(client, to)?;
         to.put_slice(b"\r\nx-forwarded-for: ");
         self.forwarded_for(client, to);
         to.put_slice(b"\r\nforwarded: ");
-        forwarded(crossing, to);
-        to.put_slice(b"\r\n");
-        say(to, b"x-forwarded-proto", if crossing.https { b"https" } else { b"http" })?;
-        let words = [
-            (&b"x-forwarded-host"[..], crossing.public_host.as_bytes()),
-            (b"x-request-id", crossing.request_id.as_bytes()),
-            (b"traceparent", crossing.traceparent.as_bytes()),
-            (b"banyan-identity", crossing.identity.as_ref().map(HeaderValue::as_bytes).unwrap_or_default()),
-        ];
-        for (name, value) in words.into_iter().filter(|(_, value)| !value.is_empty()) {
-            say(to, name, value)?;
+        forwarded(crossing, to)?;
+        line("x-forwarded-proto", if crossing.https { b"https" } else { b"http" }, to);
+        said("x-forwarded-host", crossing.public_host, to)?;
+        said("x-request-id", crossing.request_id, to)?;
+        said("traceparent", crossing.traceparent, to)?;
+        if let Some(identity) = &crossing.identity {
+            line("banyan-identity", identity.as_bytes(), to);
         }
         if self.upgrading {
-            to.put_slice(b"connection: upgrade\r\nupgrade: websocket\r\n");
+            to.put_slice(b"\r\nconnection: upgrade\r\nupgrade: websocket");
         }
         self.frame(to);
         Ok(())
     }
 
-    /// How the body is framed: by us, whatever the client's framing was.
     fn frame(&self, to: &mut BytesMut) {
-        let tells = [Method::POST, Method::PUT, Method::PATCH].contains(self.method);
         match self.body {
-            BodyKind::None | BodyKind::Sized(0) if !tells => {}
-            BodyKind::None => to.put_slice(b"content-length: 0\r\n"),
+            BodyKind::Chunked => to.put_slice(b"\r\ntransfer-encoding: chunked"),
             BodyKind::Sized(length) => {
                 // A buffer that grows takes every text.
-                let _ = write!(to, "content-length: {length}\r\n");
+                let _ = write!(to, "\r\ncontent-length: {length}");
             }
-            BodyKind::Chunked => to.put_slice(b"transfer-encoding: chunked\r\n"),
+            BodyKind::None if [Method::POST, Method::PUT, Method::PATCH].contains(self.method()) => {
+                to.put_slice(b"\r\ncontent-length: 0");
+            }
+            BodyKind::None => {}
         }
     }
 
     /// The client's stations, then ours.
-    fn via(&self, client: &ClientHeaders, to: &mut BytesMut) -> Result<(), ProxyError> {
+    fn via(&self, client: &HeaderMap, to: &mut BytesMut) -> Result<(), ProxyError> {
         let us = self.own.0.instance.as_bytes();
         let mut rounds = 0;
         for line in client.get_all(header::VIA) {
@@ -164,10 +144,10 @@ impl Outgoing<'_> {
     }
 
     /// The client, then the proxies that we trust. What lies left of the client could be anybody's words.
-    fn forwarded_for(&self, client: &ClientHeaders, to: &mut BytesMut) {
+    fn forwarded_for(&self, client: &HeaderMap, to: &mut BytesMut) {
         let Self { crossing, .. } = self;
-        let peer = self.request.peer_addr().map(|peer| peer.ip().to_canonical());
         write_ip(crossing.client, to);
+        let peer = self.request.peer_addr().map(|peer| peer.ip().to_canonical());
         if !crossing.peer_trusted || peer.is_none_or(|peer| peer == crossing.client) {
             return;
         }
@@ -189,19 +169,29 @@ pub(crate) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// One line. Values were judged where they came in; what could end a line is judged here all the same.
-fn say(to: &mut BytesMut, name: &[u8], value: &[u8]) -> Result<(), ProxyError> {
-    if value.iter().any(|byte| matches!(byte, 0..=8 | 10..=31 | 127)) {
-        return Err(ProxyError::Request("a header has characters that no header may have"));
-    }
-    to.put_slice(name);
+/// A line, with the end of the one before it.
+fn line(name: &str, value: &[u8], to: &mut BytesMut) {
+    to.put_slice(b"\r\n");
+    to.put_slice(name.as_bytes());
     to.put_slice(b": ");
     to.put_slice(value);
-    to.put_slice(b"\r\n");
+}
+
+/// A line with a text of the caller's, if there is one.
+fn said(name: &str, value: &str, to: &mut BytesMut) -> Result<(), ProxyError> {
+    if !value.is_empty() {
+        line(name, plain(value)?, to);
+    }
     Ok(())
 }
 
-fn forwarded(crossing: &Crossing<'_>, to: &mut BytesMut) {
+fn plain(value: &str) -> Result<&[u8], ProxyError> {
+    let fits = value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    fits.then_some(value.as_bytes())
+        .ok_or(ProxyError::Request("a header has characters that no header may have"))
+}
+
+fn forwarded(crossing: &Crossing<'_>, to: &mut BytesMut) -> Result<(), ProxyError> {
     to.put_slice(b"for=");
     if crossing.client.is_ipv6() {
         to.put_slice(b"\"[");
@@ -212,15 +202,31 @@ fn forwarded(crossing: &Crossing<'_>, to: &mut BytesMut) {
     }
     if !crossing.public_host.is_empty() {
         to.put_slice(b";host=\"");
-        to.put_slice(crossing.public_host.as_bytes());
+        to.put_slice(plain(crossing.public_host)?);
         to.put_slice(b"\"");
     }
     to.put_slice(if crossing.https { b";proto=https" } else { b";proto=http" });
+    Ok(())
 }
 
+/// The formatting of the standard library costs more than all the rest of the head.
 fn write_ip(ip: IpAddr, to: &mut BytesMut) {
-    // A buffer that grows takes every text.
-    let _ = write!(to, "{ip}");
+    let IpAddr::V4(ip) = ip else {
+        let _ = write!(to, "{ip}");
+        return;
+    };
+    for (place, octet) in ip.octets().into_iter().enumerate() {
+        if place > 0 {
+            to.put_u8(b'.');
+        }
+        if octet >= 100 {
+            to.put_u8(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            to.put_u8(b'0' + octet / 10 % 10);
+        }
+        to.put_u8(b'0' + octet % 10);
+    }
 }
 
 /// An address as proxies write it: bare, with a port, or in brackets.
@@ -229,4 +235,21 @@ fn ip_of(hop: &str) -> Option<IpAddr> {
     let bare = hop.strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or(hop);
     let ip = bare.parse().ok().or_else(|| hop.parse().ok().map(|address: SocketAddr| address.ip()));
     ip.map(|ip| ip.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn addresses_read_as_they_are_written(bits: u32) {
+            let ip = IpAddr::V4(bits.into());
+            let mut to = BytesMut::new();
+            write_ip(ip, &mut to);
+            prop_assert_eq!(std::str::from_utf8(&to).unwrap(), ip.to_string());
+        }
+    }
 }

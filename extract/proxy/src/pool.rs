@@ -24,7 +24,7 @@ pub(crate) struct Pool {
 }
 
 struct Idle {
-    lane: Lane,
+    lane: Box<Lane>,
     since: Instant,
 }
 
@@ -44,21 +44,21 @@ impl Pool {
     }
 
     /// A connection that looks alive.
-    pub(crate) fn take(&self, upstream: usize) -> Option<Lane> {
+    pub(crate) fn take(&self, upstream: usize) -> Option<Box<Lane>> {
         let mut idle = self.idle.borrow_mut();
         let lanes = idle.get_mut(upstream)?;
         while let Some(mut idle) = lanes.pop_back() {
             if idle.since.elapsed() >= IDLE {
                 // The others have waited longer still.
                 lanes.clear();
-            } else if idle.lane.is_silent() {
+            } else if idle.lane.is_idle() {
                 return Some(idle.lane);
             }
         }
         None
     }
 
-    pub(crate) fn put(&self, upstream: usize, lane: Lane) {
+    pub(crate) fn put(&self, upstream: usize, lane: Box<Lane>) {
         let mut idle = self.idle.borrow_mut();
         if idle.len() <= upstream {
             idle.resize_with(upstream + 1, VecDeque::new);

@@ -11,11 +11,10 @@ use crate::{
     back::Back,
     connect::connect,
     cookies::Own,
-    exchange::{Failure, exchange},
-    lane::Lane,
+    exchange::{Begun, Failure, exchange},
     outbound::{BodyKind, Outgoing},
     pool::Pool,
-    upload::Upload,
+    upload::Body,
     upstreams::Place,
 };
 
@@ -113,18 +112,16 @@ impl Proxy {
             crossing: &crossing,
             upstream,
             own: &self.own,
-            method: &asked.method,
             body: asked.body,
             upgrading: asked.upgrading,
         };
-        let (upload, payload) = match asked.body {
-            BodyKind::None => (Upload::Empty, payload),
-            BodyKind::Sized(length) => (Upload::of(payload, Some(length)), Payload::None),
-            BodyKind::Chunked => (Upload::of(payload, None), Payload::None),
+        let (body, payload) = match asked.body {
+            BodyKind::None => (Body::None, payload),
+            BodyKind::Sized(length) => (Body::Sized(payload, length), Payload::None),
+            BodyKind::Chunked => (Body::Chunked(payload), Payload::None),
         };
-        let (lane, head) = crossed.send(&outgoing, upload).await?;
-        let back = Back { request, asked: &asked, own: &self.own, head, payload };
-        back.answer(crossed, lane, told).await
+        let begun = crossed.send(&outgoing, body).await?;
+        Back { request, upgrading: asked.upgrading, payload, crossed }.answer(begun, told).await
     }
 }
 
@@ -138,21 +135,17 @@ pub(crate) struct Crossed {
 impl Crossed {
     /// On an idle connection if there is one. If that turns out to be dead before it took the request, or before it
     /// gave any answer to one that may be repeated, then on a fresh one.
-    async fn send(
-        &self,
-        outgoing: &Outgoing<'_>,
-        mut upload: Upload,
-    ) -> Result<(Lane, http::response::Parts), ProxyError> {
+    async fn send(&self, outgoing: &Outgoing<'_>, mut body: Body) -> Result<Begun, ProxyError> {
         let upstream = outgoing.upstream;
         if let Some(lane) = self.pool.take(upstream.place) {
-            match exchange(lane, outgoing, upload, self.start).await {
-                Err(Failure::Unsent(returned)) => upload = returned,
-                Err(Failure::Closed(_)) if may_repeat(outgoing) => upload = Upload::Empty,
+            match exchange(lane, outgoing, body, self.start).await {
+                Err(Failure::Unsent(returned)) => body = returned,
+                Err(Failure::Closed { .. }) if may_repeat(outgoing) => body = Body::None,
                 other => return other.map_err(|failure| failure.error(upstream)),
             }
         }
         let lane = connect(upstream).await?;
-        exchange(lane, outgoing, upload, self.start).await.map_err(|failure| failure.error(upstream))
+        exchange(lane, outgoing, body, self.start).await.map_err(|failure| failure.error(upstream))
     }
 }
 

@@ -16,9 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::{
     body::{Cut, Ended, Told},
-    clock::Clock,
-    lane::Over,
-    stream,
+    clock::{Clock, Timer},
+    lane::{Lane, Stream as Channel},
     upstreams::Place,
 };
 
@@ -29,7 +28,7 @@ const ROUNDS: usize = 16;
 
 /// An upgraded connection.
 pub(crate) struct Tunnel {
-    stream: stream::Stream,
+    channel: Channel,
     /// Came with the upstream's 101.
     early: Bytes,
     payload: Payload,
@@ -39,15 +38,18 @@ pub(crate) struct Tunnel {
     closed: bool,
     buffer: BytesMut,
     clock: Clock,
+    timer: Timer,
     place: Place,
     told: Told,
 }
 
 impl Tunnel {
-    pub(crate) fn new(over: Over, payload: Payload, clock: Clock, place: Place, told: Told) -> Self {
+    pub(crate) fn new(lane: Lane, payload: Payload, clock: Clock, place: Place, told: Told) -> Self {
+        let (channel, early) = lane.into_parts();
         Self {
-            stream: over.stream,
-            early: over.surplus,
+            channel,
+            early: early.freeze(),
+            timer: Timer::default(),
             payload,
             rising: Bytes::new(),
             closed: false,
@@ -68,7 +70,7 @@ impl Tunnel {
                     Poll::Ready(_) => self.closed = true,
                 }
             }
-            let channel = Pin::new(&mut self.stream);
+            let channel = Pin::new(&mut self.channel);
             if self.rising.is_empty() {
                 let _ = if self.closed { channel.poll_shutdown(cx)? } else { channel.poll_flush(cx)? };
                 return Ok(());
@@ -79,7 +81,7 @@ impl Tunnel {
                 Poll::Ready(written) => {
                     self.rising.advance(written);
                     self.clock.moved(written as u64);
-                    let _ = Pin::new(&mut self.stream).poll_flush(cx)?;
+                    let _ = Pin::new(&mut self.channel).poll_flush(cx)?;
                 }
             }
         }
@@ -94,7 +96,7 @@ impl Tunnel {
         }
         self.buffer.resize(PIECE, 0);
         let mut to = ReadBuf::new(&mut self.buffer);
-        let polled = Pin::new(&mut self.stream).poll_read(cx, &mut to);
+        let polled = Pin::new(&mut self.channel).poll_read(cx, &mut to);
         let length = to.filled().len();
         if polled?.is_pending() {
             return Poll::Pending;
@@ -131,7 +133,9 @@ impl MessageBody for Tunnel {
                 Poll::Ready(Some(Ok(piece)))
             }
             Poll::Ready(Err(error)) => this.broken(&error),
-            Poll::Pending if this.clock.poll(cx).is_ready() => this.broken(&"nothing was said for too long"),
+            Poll::Pending if this.clock.poll(&mut this.timer, cx).is_ready() => {
+                this.broken(&"nothing was said for too long")
+            }
             Poll::Pending => Poll::Pending,
         }
     }

@@ -1,126 +1,207 @@
-//! A request's body on its way up: the client's pieces as they come, counted and timed, and never more of them in
-//! memory than the upstream takes.
+//! A request on its way up: the head, then the client's pieces as they come, framed by us, counted and timed. No more
+//! of it is in memory than the upstream takes.
 
 use std::{
-    cell::Cell,
-    io::Write,
+    fmt::Write,
+    io,
     pin::Pin,
-    rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Instant,
 };
 
 use actix_web::dev::Payload;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 use futures_util::Stream;
 
-/// The body of a request.
-pub(crate) enum Upload {
-    Empty,
-    Pieces(Pieces),
+use crate::lane::Lane;
+
+/// What is still to be sent. The head lies in the lane already.
+pub(crate) struct Sending {
+    body: Body,
+    /// Too large to be copied beside the head.
+    piece: Bytes,
+    /// Bytes that the connection took.
+    written: u64,
+    /// The client's bytes so far.
+    pub(crate) bytes: u64,
+    /// When the client last sent something.
+    pub(crate) last: Instant,
+    /// The upstream would take more, and the client has not sent it.
+    pub(crate) is_waiting: bool,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Under,
+    /// Everything is in the lane; it may still have to be written.
+    Loaded,
+    Sent,
+    /// The upstream takes no more. It may have said why.
+    Refused,
 }
 
 /// A client's body.
-pub(crate) struct Pieces {
-    payload: Payload,
-    /// What is still to come; unknown for a chunked one.
-    left: Option<u64>,
-    /// Framed by us in chunks, and its last chunk not written yet.
-    chunked: bool,
-    progress: Rc<Progress>,
-}
-
-/// How far an upload is.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    pub(crate) last: Cell<Instant>,
-    pub(crate) bytes: Cell<u64>,
-    pub(crate) done: Cell<bool>,
-    /// The upstream would take more, and the client has not sent it.
-    pub(crate) waiting: Cell<bool>,
+pub(crate) enum Body {
+    None,
+    Sized(Payload, u64),
+    Chunked(Payload),
 }
 
 /// The client's body did not end as announced.
-#[derive(Debug, thiserror::Error)]
-#[error("the client's body broke off")]
+#[derive(Debug)]
 pub(crate) struct BrokenOff;
 
-impl Upload {
-    /// `length` is `None` for a chunked body.
-    pub(crate) fn of(payload: Payload, length: Option<u64>) -> Self {
-        let progress = Progress {
-            last: Cell::new(Instant::now()),
-            bytes: Cell::new(0),
-            done: Cell::new(false),
-            waiting: Cell::new(false),
+/// Up to here a piece is copied, so that it leaves in one write with what goes before.
+const SMALL: usize = 8 * 1024;
+
+impl Sending {
+    pub(crate) fn new(body: Body, now: Instant) -> Self {
+        Self {
+            body,
+            piece: Bytes::new(),
+            written: 0,
+            bytes: 0,
+            last: now,
+            is_waiting: false,
+            state: State::Under,
+        }
+    }
+
+    /// Whether the upstream has all of it.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.state == State::Sent
+    }
+
+    /// Whether all of it came from the client.
+    pub(crate) fn is_loaded(&self) -> bool {
+        matches!(self.state, State::Loaded | State::Sent)
+    }
+
+    /// Whether the upstream provably saw nothing. The body is whole then too: none of it was asked for.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.written == 0 && self.bytes == 0
+    }
+
+    pub(crate) fn into_body(self) -> Body {
+        self.body
+    }
+
+    /// Sends what can be sent now. Ready when nothing more is to be done here.
+    pub(crate) fn poll(&mut self, lane: &mut Lane, cx: &mut Context<'_>) -> Poll<Result<(), BrokenOff>> {
+        if matches!(self.state, State::Sent | State::Refused) {
+            return Poll::Ready(Ok(()));
+        }
+        match self.push(lane, cx) {
+            Poll::Ready(Err(Failed::Client)) => Poll::Ready(Err(BrokenOff)),
+            Poll::Ready(Err(Failed::Upstream)) => {
+                self.state = State::Refused;
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Ok(())) => {
+                self.state = State::Sent;
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn push(&mut self, lane: &mut Lane, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        loop {
+            let loading = if self.may_load(lane) { self.load(lane, cx)? } else { Poll::Pending };
+            if !lane.out.is_empty() {
+                let Poll::Ready(length) = lane.poll_empty(cx)? else { return Poll::Pending };
+                self.written += length as u64;
+                if !lane.out.is_empty() {
+                    return Poll::Pending;
+                }
+            } else if !self.piece.is_empty() {
+                let Poll::Ready(length) = lane.poll_write(cx, Some(&self.piece))? else {
+                    return Poll::Pending;
+                };
+                self.written += length as u64;
+                self.piece.advance(length);
+                if self.piece.is_empty() && matches!(self.body, Body::Chunked(_)) {
+                    lane.out.put_slice(b"\r\n");
+                }
+            } else if self.state == State::Loaded {
+                return lane.poll_flush(cx).map_err(Failed::from);
+            } else if loading.is_pending() {
+                let _ = lane.poll_flush(cx)?;
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn may_load(&self, lane: &Lane) -> bool {
+        self.state == State::Under && self.piece.is_empty() && lane.out.len() < SMALL
+    }
+
+    /// Takes the client's next piece.
+    fn load(&mut self, lane: &mut Lane, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        let (payload, chunked) = match &mut self.body {
+            Body::None => {
+                self.state = State::Loaded;
+                return Poll::Ready(Ok(()));
+            }
+            Body::Sized(payload, _) => (payload, false),
+            Body::Chunked(payload) => (payload, true),
         };
-        Self::Pieces(Pieces { payload, left: length, chunked: length.is_none(), progress: Rc::new(progress) })
-    }
-
-    pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
-        match self {
-            Self::Empty => None,
-            Self::Pieces(pieces) => Some(Rc::clone(&pieces.progress)),
-        }
-    }
-
-    /// Writes the next piece in its frame; false when there is none and never will be.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, to: &mut BytesMut) -> Poll<Result<bool, BrokenOff>> {
-        let Self::Pieces(pieces) = self else { return Poll::Ready(Ok(false)) };
-        let framed = pieces.left.is_none();
-        match ready!(pieces.poll(cx)) {
-            // An empty chunk would be the last one.
-            Some(Ok(bytes)) if bytes.is_empty() => {}
-            Some(Ok(bytes)) if framed => write_chunk(&bytes, to),
-            Some(Ok(bytes)) => to.put_slice(&bytes),
-            Some(Err(broken)) => return Poll::Ready(Err(broken)),
-            None => {
-                let last = std::mem::replace(&mut pieces.chunked, false);
-                if last {
-                    to.put_slice(b"0\r\n\r\n");
-                }
-                return Poll::Ready(Ok(last));
-            }
-        }
-        Poll::Ready(Ok(true))
-    }
-}
-
-fn write_chunk(bytes: &Bytes, to: &mut BytesMut) {
-    // A buffer that grows takes every text.
-    let _ = write!(to.writer(), "{:x}\r\n", bytes.len());
-    to.put_slice(bytes);
-    to.put_slice(b"\r\n");
-}
-
-impl Pieces {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
-        let Self { payload, left, progress, .. } = self;
-        if progress.done.get() {
-            return Poll::Ready(None);
-        }
-        let piece = Pin::new(payload).poll_next(cx);
-        progress.waiting.set(piece.is_pending());
-        let piece = ready!(piece);
-        progress.last.set(Instant::now());
+        let polled = Pin::new(payload).poll_next(cx);
+        self.is_waiting = polled.is_pending();
+        let Poll::Ready(piece) = polled else { return Poll::Pending };
+        self.last = Instant::now();
         match piece {
-            Some(Ok(bytes)) => {
-                let length = bytes.len() as u64;
-                progress.bytes.set(progress.bytes.get() + length);
-                if let Some(left) = left {
-                    if *left < length {
-                        return Poll::Ready(Some(Err(BrokenOff)));
-                    }
-                    *left -= length;
-                    progress.done.set(*left == 0);
-                }
-                Poll::Ready(Some(Ok(bytes)))
-            }
-            None if left.is_none() => {
-                progress.done.set(true);
-                Poll::Ready(None)
-            }
-            _ => Poll::Ready(Some(Err(BrokenOff))),
+            Some(Ok(piece)) if piece.is_empty() => {}
+            Some(Ok(piece)) => self.frame(piece, chunked, lane)?,
+            None => self.finish(chunked, lane)?,
+            Some(Err(_)) => return Poll::Ready(Err(Failed::Client)),
         }
+        Poll::Ready(Ok(()))
+    }
+
+    fn frame(&mut self, piece: Bytes, chunked: bool, lane: &mut Lane) -> Result<(), Failed> {
+        self.bytes += piece.len() as u64;
+        if let Body::Sized(_, length) = &self.body {
+            match self.bytes.cmp(length) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => self.state = State::Loaded,
+                std::cmp::Ordering::Greater => return Err(Failed::Client),
+            }
+        }
+        if chunked {
+            // A buffer that grows takes every text.
+            let _ = write!(lane.out, "{:x}\r\n", piece.len());
+        }
+        if piece.len() > SMALL {
+            self.piece = piece;
+            return Ok(());
+        }
+        lane.out.put_slice(&piece);
+        if chunked {
+            lane.out.put_slice(b"\r\n");
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, chunked: bool, lane: &mut Lane) -> Result<(), Failed> {
+        if !chunked {
+            // A body that is whole is not asked again.
+            return Err(Failed::Client);
+        }
+        lane.out.put_slice(b"0\r\n\r\n");
+        self.state = State::Loaded;
+        Ok(())
+    }
+}
+
+enum Failed {
+    Client,
+    Upstream,
+}
+
+impl From<io::Error> for Failed {
+    fn from(_: io::Error) -> Self {
+        Self::Upstream
     }
 }
