@@ -4,6 +4,7 @@
 mod contenders;
 mod door;
 mod load;
+mod ready;
 mod report;
 mod upstream;
 mod usage;

@@ -1,18 +1,15 @@
 //! The load: some connections that ask, read the answer to its last byte, and ask again. The same for every contender.
 
 use std::{
-    net::SocketAddr,
+    io::Write,
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
-use super::runtime;
+use super::ready::{Ready, read};
 
 /// What one round gave.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -23,58 +20,79 @@ pub(super) struct Load {
 }
 
 pub(super) fn offer(to: SocketAddr, path: &str, connections: usize, time: Duration) -> Result<Load> {
-    runtime()?.block_on(async {
-        let begun = Instant::now();
-        let ends = begun + time;
-        let askers: Vec<_> = (0..connections).map(|_| tokio::spawn(ask(to, path.to_owned(), ends))).collect();
-        let mut times = Vec::new();
-        for asker in askers {
-            times.extend(asker.await??);
+    let request = request(to, path);
+    let mut ready = Ready::new()?;
+    let mut askers = (0..connections).map(|_| Asker::connect(to)).collect::<Result<Vec<_>>>()?;
+    let begun = Instant::now();
+    for (number, asker) in askers.iter_mut().enumerate() {
+        ready.add(&asker.stream, number)?;
+        asker.ask(&request)?;
+    }
+    let mut times = Vec::with_capacity(1 << 20);
+    let mut heard = begun;
+    while begun.elapsed() < time {
+        ensure!(heard.elapsed() < Duration::from_secs(5), "no answer for five seconds");
+        for number in ready.wait(Duration::from_millis(500))? {
+            let asker = askers.get_mut(number).context("a connection")?;
+            if let Some(took) = asker.hear()? {
+                times.push(took);
+                asker.ask(&request)?;
+                heard = asker.asked;
+            }
         }
-        let seconds = begun.elapsed().as_secs_f64();
-        times.sort_unstable();
-        let p50 = times.get(times.len() / 2).copied().context("no answer at all")?;
-        Ok(Load {
-            requests: u64::try_from(times.len())?,
-            seconds,
-            p50_us: Duration::from_nanos(p50.into()).as_secs_f64() * 1e6,
-        })
-    })
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let p50 = times.get(times.len() / 2).copied().context("no answer at all")?;
+    Ok(Load { requests: u64::try_from(times.len())?, seconds, p50_us: p50.as_secs_f64() * 1e6 })
 }
 
-/// Each answer's time in nanoseconds.
-async fn ask(to: SocketAddr, path: String, ends: Instant) -> Result<Vec<u32>> {
-    let mut stream = TcpStream::connect(to).await?;
-    stream.set_nodelay(true)?;
-    // What a browser sends on an inner page, less the noise.
-    let request = format!(
+/// What a browser sends on an inner page, less the noise.
+fn request(to: SocketAddr, path: &str) -> Vec<u8> {
+    format!(
         "GET {path} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\
          Accept: text/html,application/xhtml+xml\r\nAccept-Language: en-GB,en;q=0.5\r\n\
          Accept-Encoding: gzip, deflate, br\r\nCookie: legacy=1234567890; theme=dark\r\n\r\n"
-    );
-    let mut buffer = vec![0; 128 * 1024];
-    let mut times = Vec::with_capacity(1 << 16);
-    while Instant::now() < ends {
-        let begun = Instant::now();
-        stream.write_all(request.as_bytes()).await?;
-        read_answer(&mut stream, &mut buffer).await?;
-        times.push(u32::try_from(begun.elapsed().as_nanos()).unwrap_or(u32::MAX));
-    }
-    Ok(times)
+    )
+    .into_bytes()
 }
 
-async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<()> {
-    let (mut have, mut wants) = (0, None);
-    while wants.is_none_or(|wants| have < wants) {
-        let read = stream.read(buffer.get_mut(have..).context("an answer beyond the buffer")?).await?;
+struct Asker {
+    stream: TcpStream,
+    asked: Instant,
+    buffer: Vec<u8>,
+    have: usize,
+    /// The whole answer's length, once its head is there.
+    wants: Option<usize>,
+}
+
+impl Asker {
+    fn connect(to: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(to)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        Ok(Self { stream, asked: Instant::now(), buffer: vec![0; 128 * 1024], have: 0, wants: None })
+    }
+
+    fn ask(&mut self, request: &[u8]) -> Result<()> {
+        (self.have, self.wants, self.asked) = (0, None, Instant::now());
+        Ok((&self.stream).write_all(request)?)
+    }
+
+    /// How long the answer took, when its last byte is there.
+    fn hear(&mut self) -> Result<Option<Duration>> {
+        let Some(read) = read(&self.stream, &mut self.buffer, self.have)? else { return Ok(None) };
         ensure!(read > 0, "the connection ended in the middle of an answer");
-        have += read;
-        if wants.is_none() {
-            wants = whole(buffer.get(..have).unwrap_or_default())?;
+        self.have += read;
+        if self.wants.is_none() {
+            self.wants = whole(self.buffer.get(..self.have).unwrap_or_default())?;
+        }
+        match self.wants {
+            Some(wants) if wants < self.have => bail!("more than one answer"),
+            Some(wants) if wants == self.have => Ok(Some(self.asked.elapsed())),
+            _ => Ok(None),
         }
     }
-    ensure!(wants == Some(have), "more than one answer");
-    Ok(())
 }
 
 /// How long the whole answer is, once its head is there.
