@@ -28,7 +28,7 @@ pub(crate) fn outbound<'a>(
     lines: impl Iterator<Item = &'a [u8]>,
     upstream: &Upstream,
     own: &Own,
-    to: &mut BytesMut,
+    to: &mut Vec<u8>,
 ) {
     let mut begun = false;
     for pair in lines.flat_map(|line| line.split(|byte| *byte == b';')) {
@@ -115,10 +115,10 @@ mod tests {
     }
 
     fn sent(lines: &[&str]) -> String {
-        let mut to = BytesMut::new();
+        let mut to = Vec::new();
         let lines = lines.iter().map(|line| line.as_bytes());
         outbound(lines, &upstream("http://10.0.0.7"), &own(), &mut to);
-        String::from_utf8(to.to_vec()).unwrap().trim_start_matches("\r\ncookie: ").to_owned()
+        String::from_utf8(to).unwrap().trim_start_matches("\r\ncookie: ").to_owned()
     }
 
     fn set(address: &str, line: &str) -> Option<String> {

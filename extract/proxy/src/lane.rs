@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -19,8 +19,9 @@ use crate::clock::Timer;
 /// A connection that speaks HTTP/1.1.
 pub(crate) struct Lane {
     stream: Stream,
-    /// To be written.
-    pub(crate) out: BytesMut,
+    /// To be written, of which so much is.
+    pub(crate) out: Vec<u8>,
+    sent: usize,
     /// Read, and not taken yet.
     pub(crate) read: BytesMut,
     pub(crate) timer: Timer,
@@ -28,7 +29,13 @@ pub(crate) struct Lane {
 
 impl Lane {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, out: BytesMut::with_capacity(2048), read: BytesMut::new(), timer: Timer::default() }
+        Self {
+            stream,
+            out: Vec::with_capacity(2048),
+            sent: 0,
+            read: BytesMut::new(),
+            timer: Timer::default(),
+        }
     }
 
     /// Whether nothing is left of the last exchange, and the upstream has neither closed the connection nor said
@@ -50,42 +57,24 @@ impl Lane {
         pin!(self.stream.read_buf(&mut self.read)).poll(cx)
     }
 
-    /// Writes everything that is in `out`.
+    /// Writes what is in `out`; how much of it went.
     pub(crate) fn poll_empty(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut written = 0;
-        while !self.out.is_empty() {
-            match self.poll_write(cx, None)? {
-                Poll::Pending if written == 0 => return Poll::Pending,
-                Poll::Pending => break,
-                Poll::Ready(length) => written += length,
-            }
-        }
-        Poll::Ready(Ok(written))
-    }
-
-    /// Writes a piece, or what is in `out`.
-    pub(crate) fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        piece: Option<&[u8]>,
-    ) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.stream);
-        let written = match piece {
-            Some(piece) => stream.poll_write(cx, piece)?,
-            None => stream.poll_write(cx, &self.out)?,
+        let left = self.out.get(self.sent..).unwrap_or_default();
+        let Poll::Ready(length) = Pin::new(&mut self.stream).poll_write(cx, left)? else {
+            return Poll::Pending;
         };
-        let Poll::Ready(length) = written else { return Poll::Pending };
-        if length == 0 {
-            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-        }
-        if piece.is_none() {
-            self.out.advance(length);
-        }
-        if self.out.is_empty() {
+        self.sent += length;
+        if self.sent >= self.out.len() {
             // The same memory serves the next head.
             self.out.clear();
+            self.sent = 0;
         }
-        Poll::Ready(Ok(length))
+        Poll::Ready(taken(length))
+    }
+
+    /// Writes a piece past `out`, which is empty.
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, piece: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, piece)?.map(taken)
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -96,6 +85,10 @@ impl Lane {
     pub(crate) fn into_parts(self) -> (Stream, BytesMut) {
         (self.stream, self.read)
     }
+}
+
+fn taken(length: usize) -> io::Result<usize> {
+    if length == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(length) }
 }
 
 /// Bytes to and from an upstream.

@@ -44,11 +44,11 @@ impl Pool {
     }
 
     /// A connection that looks alive.
-    pub(crate) fn take(&self, upstream: usize) -> Option<Box<Lane>> {
+    pub(crate) fn take(&self, upstream: usize, now: Instant) -> Option<Box<Lane>> {
         let mut idle = self.idle.borrow_mut();
         let lanes = idle.get_mut(upstream)?;
         while let Some(mut idle) = lanes.pop_back() {
-            if idle.since.elapsed() >= IDLE {
+            if now >= idle.since + IDLE {
                 // The others have waited longer still.
                 lanes.clear();
             } else if idle.lane.is_idle() {

@@ -137,7 +137,7 @@ impl Crossed {
     /// gave any answer to one that may be repeated, then on a fresh one.
     async fn send(&self, outgoing: &Outgoing<'_>, mut body: Body) -> Result<Begun, ProxyError> {
         let upstream = outgoing.upstream;
-        if let Some(lane) = self.pool.take(upstream.place) {
+        if let Some(lane) = self.pool.take(upstream.place, self.start) {
             match exchange(lane, outgoing, body, self.start).await {
                 Err(Failure::Unsent(returned)) => body = returned,
                 Err(Failure::Closed { .. }) if may_repeat(outgoing) => body = Body::None,

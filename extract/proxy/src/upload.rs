@@ -2,15 +2,14 @@
 //! of it is in memory than the upstream takes.
 
 use std::{
-    fmt::Write,
-    io,
+    io::{self, Write},
     pin::Pin,
     task::{Context, Poll},
     time::Instant,
 };
 
 use actix_web::dev::Payload;
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, Bytes};
 use futures_util::Stream;
 
 use crate::lane::Lane;
@@ -112,17 +111,14 @@ impl Sending {
             if !lane.out.is_empty() {
                 let Poll::Ready(length) = lane.poll_empty(cx)? else { return Poll::Pending };
                 self.written += length as u64;
-                if !lane.out.is_empty() {
-                    return Poll::Pending;
-                }
             } else if !self.piece.is_empty() {
-                let Poll::Ready(length) = lane.poll_write(cx, Some(&self.piece))? else {
+                let Poll::Ready(length) = lane.poll_write(cx, &self.piece)? else {
                     return Poll::Pending;
                 };
                 self.written += length as u64;
                 self.piece.advance(length);
                 if self.piece.is_empty() && matches!(self.body, Body::Chunked(_)) {
-                    lane.out.put_slice(b"\r\n");
+                    lane.out.extend_from_slice(b"\r\n");
                 }
             } else if self.state == State::Loaded {
                 return lane.poll_flush(cx).map_err(Failed::from);
@@ -170,16 +166,16 @@ impl Sending {
             }
         }
         if chunked {
-            // A buffer that grows takes every text.
+            // A vector takes every text.
             let _ = write!(lane.out, "{:x}\r\n", piece.len());
         }
         if piece.len() > SMALL {
             self.piece = piece;
             return Ok(());
         }
-        lane.out.put_slice(&piece);
+        lane.out.extend_from_slice(&piece);
         if chunked {
-            lane.out.put_slice(b"\r\n");
+            lane.out.extend_from_slice(b"\r\n");
         }
         Ok(())
     }
@@ -189,7 +185,7 @@ impl Sending {
             // A body that is whole is not asked again.
             return Err(Failed::Client);
         }
-        lane.out.put_slice(b"0\r\n\r\n");
+        lane.out.extend_from_slice(b"0\r\n\r\n");
         self.state = State::Loaded;
         Ok(())
     }
