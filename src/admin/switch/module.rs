@@ -195,14 +195,17 @@ pub(super) async fn page(visit: &Visit, name: &str, showing: Showing) -> Result<
     row.by = people.name(&row.by);
     let series = row::named(&cockpit.traffic().series(name));
     let status = showing.status;
+    let moves = binding.is_hopping() && !matches!(binding.state, State::Halted | State::Retired);
     let shown = ModulePage {
         epoch: table.epoch,
         edit: EditView::of(visit, name, binding, table.epoch, showing.edit),
         refused: showing.refused,
         step_reason: showing.step_reason,
         next_label: next_label(binding, now),
-        may_advance: may && binding.is_hopping() && !matches!(binding.state, State::Halted | State::Retired),
-        may_hold: may && binding.is_hopping() && !matches!(binding.state, State::Halted | State::Retired),
+        may_advance: may
+            && moves
+            && !binding.glide.is_some_and(|glide| glide.begins <= now && now < glide.ends()),
+        may_hold: may && moves,
         may_back: may
             && binding.state != State::Retired
             && (binding.is_hopping() || binding.state == State::Halted),

@@ -1,6 +1,6 @@
 //! The plan of a hop as a calendar: which share it can have when, at the earliest. Pure.
 
-use ::switch::{Binding, Ramp, State};
+use ::switch::{Binding, Glide, Lasts, Ramp, State};
 use jiff::{SignedDuration, Timestamp};
 use kernel::Locale;
 
@@ -26,7 +26,8 @@ pub(super) fn calendar(binding: &Binding, now: Timestamp, locale: Locale) -> Vec
     }
     let default = Ramp::default();
     let ramp = binding.ramp.as_ref().unwrap_or(&default);
-    let share = binding.ranges_at(now).share(&binding.hop.to);
+    let shares = binding.ranges_at(now);
+    let (share, left) = (shares.share(&binding.hop.to), shares.share(&binding.hop.from));
     let mut walk = Walk { ramp, at: now, held: "", first: true, locale, now };
     if binding.state >= State::ReadRamp {
         walk.hold_since(binding.since);
@@ -46,6 +47,9 @@ pub(super) fn calendar(binding: &Binding, now: Timestamp, locale: Locale) -> Vec
             return steps;
         }
     }
+    if let Some(over) = ramp.over.filter(|_| binding.state < State::Primary && left > 0) {
+        steps.push(walk.glide(binding.glide, over));
+    }
     for (state, words) in [
         (State::Primary, "PRIMARY: commands and feeds there too"),
         (State::Retired, "RETIRED: two people, and no way back"),
@@ -53,13 +57,7 @@ pub(super) fn calendar(binding: &Binding, now: Timestamp, locale: Locale) -> Vec
         if binding.state == State::Halted {
             break;
         }
-        steps.push(if binding.state >= state {
-            done(words.to_owned())
-        } else if ramp.over.is_some() && share < ::switch::BUCKETS && state == State::Primary {
-            PlannedStep { because: "after the time ramp".to_owned(), ..later(words.to_owned()) }
-        } else {
-            walk.step(words.to_owned())
-        });
+        steps.push(if binding.state >= state { done(words.to_owned()) } else { walk.step(words.to_owned()) });
     }
     steps
 }
@@ -103,6 +101,19 @@ impl Walk<'_> {
         step
     }
 
+    /// All the way by itself: one that is under way, or that would begin as early as it may.
+    fn glide(&mut self, glide: Option<Glide>, over: Lasts) -> PlannedStep {
+        if glide.is_none() {
+            self.thaw();
+        }
+        let ends = glide.unwrap_or(Glide { begins: self.at, lasts: over }).ends();
+        self.at = ends;
+        self.held = "";
+        let words = if glide.is_some() { "under way, over" } else { "once it is started, over" };
+        let step = self.step("100 % by itself".to_owned());
+        PlannedStep { because: format!("{words} {over}"), ..step }
+    }
+
     fn hold_since(&mut self, since: Option<Timestamp>) {
         let due = since.and_then(|since| since.checked_add(self.ramp.hold.signed()).ok());
         self.held = "";
@@ -131,7 +142,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use ::switch::{BUCKETS, Freeze, Hop, Lasts, Percent};
+    use ::switch::{BUCKETS, Freeze, Hop, Percent};
     use kernel::Target;
 
     use super::*;
@@ -176,6 +187,19 @@ mod tests {
             ]
         );
         assert!(steps[2].3.contains("not during Fri 16:00-Mon 08:00"), "{steps:?}");
+    }
+
+    #[test]
+    fn a_time_ramp_ends_before_the_rest() {
+        let now: Timestamp = "2026-11-18T10:00:00Z".parse().unwrap();
+        let ramp = Ramp { over: Some(Lasts::secs(7_200)), ..Ramp::default() };
+        let glide = Some(Glide { begins: now, lasts: Lasts::secs(7_200) });
+        let gliding = Binding { ramp: Some(ramp), glide, state: State::ReadRamp, ..binding() };
+        let steps = shown(&gliding, "2026-11-18T11:00:00Z");
+        assert_eq!(steps[0].2, "Wed 18 Nov, 12:00 UTC (in 1 h 0 min)");
+        assert_eq!((steps[0].1, steps[0].3.as_str()), ("next", "under way, over 2h"));
+        assert_eq!(steps[1].2, "Wed 18 Nov, 12:00 UTC (in 1 h 0 min)");
+        assert_eq!(steps.len(), 3);
     }
 
     #[test]

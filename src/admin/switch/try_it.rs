@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{MAY_CHANGE, MAY_LOOK, may_change, module::target_choices, words};
 use crate::{
+    admin::page::moment,
     api::Query,
     edge::{FlashKind, Form, Shell, Stop, Visit},
     pages::{
@@ -229,7 +230,7 @@ impl Found {
 }
 
 fn rule_words(visit: &Visit, rule: &Rule, now: jiff::Timestamp) -> String {
-    let until = words::instant(visit.locale, rule.until);
+    let until = moment(visit.locale, rule.until);
     let over = if rule.until <= now { " (it has ended)" } else { "" };
     format!("{} goes to {} until {until}{over}", rule.when, rule.target)
 }
