@@ -15,7 +15,8 @@ use crate::{
     body::{Answer, Cut, Nothing, Streamed, Told},
     clock::Clock,
     exchange::Begun,
-    inbound::{self, Framing},
+    framing::Framing,
+    inbound,
     proxy::Crossed,
     tunnel::Tunnel,
 };

@@ -17,7 +17,7 @@ use kernel::Fault;
 use crate::{
     chunks::{Decoder, Taken},
     clock::Clock,
-    inbound::Framing,
+    framing::Framing,
     lane::Lane,
     pool::Pool,
     upload::{BrokenOff, Sending},

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     ProxyError,
-    inbound::{Arrived, Reader},
+    inbound::{Arrived, MOST_HEAD, Reader},
     lane::Lane,
     outbound::Outgoing,
     upload::{Body, BrokenOff, Sending},
@@ -98,6 +98,7 @@ impl Asking<'_> {
             return Poll::Ready(Err(Failure::ClientGone));
         }
         loop {
+            let before = lane.read.len();
             match lane.poll_fill(cx, PIECE) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.ended(lane, None))),
                 Poll::Ready(Ok(_)) => {}
@@ -106,6 +107,10 @@ impl Asking<'_> {
                     return Poll::Ready(Err(self.late()));
                 }
                 Poll::Pending => return Poll::Pending,
+            }
+            // A head that comes in drops is not read again for each.
+            if lane.read.len() < MOST_HEAD && !lane.read.iter().skip(before).any(|byte| *byte == b'\n') {
+                continue;
             }
             match self.reader.take(&mut lane.read) {
                 Ok(Some(arrived)) => return Poll::Ready(Ok(arrived)),

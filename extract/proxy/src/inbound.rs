@@ -14,27 +14,17 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use httparse::{Header, ParserConfig, Status};
 
 use crate::{
-    chunks::{Chunk, Decoder},
     cookies::{self, Own},
-    names::{Inbound, Listed, inbound},
+    framing::{Facts, Framing},
+    location::moved,
+    names::{Inbound, inbound},
     upstreams::Upstream,
 };
 
 /// The longest head that is read, in bytes, and the most lines of it.
-const MOST_HEAD: usize = 64 * 1024;
+pub(crate) const MOST_HEAD: usize = 64 * 1024;
 const MOST_LINES: usize = 100;
 const KEPT_BY_NOBODY: HeaderValue = HeaderValue::from_static("private, no-store");
-
-/// How the end of a body is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
-    /// Whatever the lines say: an answer to HEAD, 204 or 304. The length is told all the same, if there is one.
-    Bodiless(Option<u64>),
-    Sized(u64),
-    Chunked,
-    /// By the end of the connection.
-    Closed,
-}
 
 /// Who reads an answer, and for which question.
 pub(crate) struct Reader<'a> {
@@ -53,93 +43,6 @@ pub(crate) struct Arrived {
     pub(crate) is_event_stream: bool,
     /// It wants a WebSocket on this connection, and nothing else.
     pub(crate) is_websocket: bool,
-}
-
-/// What the lines say about the message, beside what they say to the client.
-#[derive(Default)]
-struct Facts {
-    /// HTTP/1.0.
-    old: bool,
-    lengths: Lines<u64>,
-    codings: Lines<()>,
-    closes: bool,
-    listed: Listed,
-}
-
-/// Of lines that may stand once: how many there are, and what the last says.
-struct Lines<T> {
-    count: usize,
-    value: Option<T>,
-}
-
-impl<T> Default for Lines<T> {
-    fn default() -> Self {
-        Self { count: 0, value: None }
-    }
-}
-
-impl<T> Lines<T> {
-    fn add(&mut self, value: Option<T>) {
-        self.count += 1;
-        self.value = value;
-    }
-}
-
-impl Framing {
-    pub(crate) fn decoder(self) -> Decoder {
-        match self {
-            Self::Bodiless(_) => Decoder::Sized(0),
-            Self::Sized(length) => Decoder::Sized(length),
-            Self::Chunked => Decoder::Chunked(Chunk::Size),
-            Self::Closed => Decoder::Closed,
-        }
-    }
-}
-
-impl Facts {
-    fn of(old: bool, lines: &[Header<'_>]) -> Self {
-        let mut facts = Self { old, ..Self::default() };
-        let named = |line: &&Header<'_>, name: &str| line.name.eq_ignore_ascii_case(name);
-        for line in lines {
-            if named(&line, "content-length") {
-                facts.lengths.add(number(line.value));
-            } else if named(&line, "transfer-encoding") {
-                facts.codings.add(line.value.eq_ignore_ascii_case(b"chunked").then_some(()));
-            } else if named(&line, "connection") {
-                let mut options = line.value.split(|byte| *byte == b',');
-                facts.closes |= options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"));
-            }
-        }
-        let connection = lines.iter().filter(|line| named(line, "connection"));
-        facts.listed = Listed::of(connection.map(|line| line.value));
-        facts
-    }
-
-    /// How the body ends, or why nobody can tell.
-    fn framing(&self, status: StatusCode, method: &Method) -> Result<Framing, &'static str> {
-        let Self { lengths, codings, .. } = self;
-        if lengths.count + codings.count > 1 {
-            return Err("it tells the length of its body in two ways");
-        }
-        if lengths.count == 1 && lengths.value.is_none() {
-            return Err("the length of its body is no number");
-        }
-        if codings.count == 1 && (codings.value.is_none() || self.old) {
-            return Err("its body is encoded for the transfer in an unknown way");
-        }
-        let bodiless = *method == Method::HEAD || [101, 204, 304].contains(&status.as_u16());
-        Ok(match (bodiless, lengths.value, codings.value) {
-            (true, length, _) => Framing::Bodiless(length),
-            (false, Some(length), _) => Framing::Sized(length),
-            (false, None, Some(())) => Framing::Chunked,
-            (false, None, None) => Framing::Closed,
-        })
-    }
-}
-
-fn number(value: &[u8]) -> Option<u64> {
-    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    digits.then(|| std::str::from_utf8(value).ok()?.parse().ok())?
 }
 
 impl Reader<'_> {
@@ -289,48 +192,6 @@ pub(crate) fn switching(response: &mut HttpResponse) {
     response.head_mut().set_connection_type(ConnectionType::Upgrade);
 }
 
-/// A place on the upstream, as the browser can reach it: a slash, if it needs one, and the rest. `None` for any other.
-fn moved<'a>(value: &'a str, upstream: &Upstream) -> Option<(&'static str, &'a str)> {
-    let scheme = if upstream.tls.is_some() { "https:" } else { "http:" };
-    let bare = strip(value, scheme).unwrap_or(value);
-    let path = match bare.strip_prefix("//") {
-        Some(rest) => {
-            let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-            let (authority, path) = rest.split_at(end);
-            same_authority(authority, upstream).then_some(path)?
-        }
-        None if bare.len() < value.len() || !value.starts_with('/') || upstream.prefix.is_empty() => {
-            return None;
-        }
-        None => value,
-    };
-    let below = path.strip_prefix(upstream.prefix.as_str())?;
-    match below.as_bytes() {
-        // That would be another host.
-        [b'/', b'/' | b'\\', ..] => None,
-        [b'/', ..] => Some(("", below)),
-        [] | [b'?' | b'#', ..] => Some(("/", below)),
-        _ => None,
-    }
-}
-
-fn same_authority(authority: &str, upstream: &Upstream) -> bool {
-    let port = upstream.port.to_string();
-    let usual = if upstream.tls.is_some() { "443" } else { "80" };
-    let (host, told) = match authority.rsplit_once(':') {
-        Some((host, told)) if !told.ends_with(']') => (host, told),
-        _ => (authority, usual),
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case(&upstream.host) && told == port
-}
-
-fn strip<'a>(text: &'a str, start: &str) -> Option<&'a str> {
-    text.get(..start.len())
-        .filter(|found| found.eq_ignore_ascii_case(start))
-        .and_then(|_| text.get(start.len()..))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -343,35 +204,6 @@ mod tests {
     fn arrived(method: &Method, bytes: &str) -> Result<Option<Arrived>, &'static str> {
         let own = Own(std::sync::Arc::default());
         Reader { method, upstream: &upstream("http://10.0.0.7"), own: &own }.take(&mut bytes.into())
-    }
-
-    #[test]
-    fn where_a_body_ends() {
-        let (length, chunked) = (("content-length", "5"), ("transfer-encoding", "chunked"));
-        for (method, status, lines, expected) in [
-            ("GET", 200, &[length][..], Some(Framing::Sized(5))),
-            ("GET", 200, &[chunked], Some(Framing::Chunked)),
-            ("GET", 200, &[("transfer-encoding", "Chunked")], Some(Framing::Chunked)),
-            ("GET", 200, &[], Some(Framing::Closed)),
-            ("HEAD", 200, &[length], Some(Framing::Bodiless(Some(5)))),
-            ("GET", 204, &[], Some(Framing::Bodiless(None))),
-            ("GET", 304, &[length], Some(Framing::Bodiless(Some(5)))),
-            ("GET", 200, &[length, chunked], None),
-            ("GET", 200, &[length, length], None),
-            ("GET", 200, &[("content-length", "5, 5")], None),
-            ("GET", 200, &[("content-length", "+5")], None),
-            ("GET", 200, &[("content-length", "")], None),
-            ("GET", 200, &[chunked, chunked], None),
-            ("GET", 200, &[("transfer-encoding", "gzip, chunked")], None),
-            ("GET", 200, &[("transfer-encoding", "identity")], None),
-        ] {
-            let method: Method = method.parse().unwrap();
-            let written = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
-            let written = written.collect::<Vec<_>>().concat();
-            let found = arrived(&method, &format!("HTTP/1.1 {status} X\r\n{written}\r\nhello"));
-            let found = found.ok().map(|arrived| arrived.unwrap().framing);
-            assert_eq!(found, expected, "{method} {status} {lines:?}");
-        }
     }
 
     #[test]
@@ -401,41 +233,5 @@ mod tests {
         assert!(arrived(&Method::GET, &long).is_err());
         let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(101));
         assert!(arrived(&Method::GET, &many).is_err());
-    }
-
-    #[test]
-    fn locations() {
-        let (plain, below, usual) = ("http://10.0.0.7:81", "http://10.0.0.7:81/app", "http://res.internal");
-        for (address, value, expected) in [
-            (plain, "/trips", None),
-            (plain, "trips?x", None),
-            (plain, "http://10.0.0.7:81/trips?x#y", Some("/trips?x#y")),
-            (plain, "HTTP://10.0.0.7:81", Some("/")),
-            (plain, "//10.0.0.7:81/trips", Some("/trips")),
-            (plain, "http://10.0.0.7:82/trips", None),
-            (plain, "http://10.0.0.7/trips", None),
-            (plain, "https://10.0.0.7:81/trips", None),
-            (plain, "http://10.0.0.7:81.evil.example/", None),
-            (plain, "http://10.0.0.7:81@evil.example/", None),
-            (plain, "http://x@10.0.0.7:81/", None),
-            (plain, "http://10.0.0.7:81//evil.example", None),
-            (plain, "http://10.0.0.7:81/\\evil.example", None),
-            (plain, "https://evil.example/", None),
-            (plain, "//evil.example/", None),
-            (plain, "http:/trips", None),
-            (below, "/app/trips", Some("/trips")),
-            (below, "/app", Some("/")),
-            (below, "/app?x", Some("/?x")),
-            (below, "/apple", None),
-            (below, "/app//evil.example", None),
-            (below, "/elsewhere", None),
-            (below, "http://10.0.0.7:81/app/trips", Some("/trips")),
-            (below, "http://10.0.0.7:81/elsewhere", None),
-            (usual, "http://res.internal:80/x", Some("/x")),
-            (usual, "http://RES.internal/x", Some("/x")),
-        ] {
-            let found = moved(value, &upstream(address)).map(|(slash, rest)| format!("{slash}{rest}"));
-            assert_eq!(found.as_deref(), expected, "{address} says {value}");
-        }
     }
 }

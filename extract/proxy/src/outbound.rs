@@ -139,7 +139,7 @@ impl Outgoing<'_> {
             return Err(ProxyError::Loop);
         }
         to.extend_from_slice(b"1.1 ");
-        to.extend_from_slice(us);
+        to.extend_from_slice(plain(&self.own.0.instance)?);
         Ok(())
     }
 
