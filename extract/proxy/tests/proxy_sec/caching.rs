@@ -63,17 +63,17 @@ fn proxy_sec_caching_unkeyed_headers_are_not_reflected() {
     }
 }
 
-/// A GET with a body keeps it, so that body and question cannot come apart, or is refused; the next one is clean.
+/// A GET with a body is a question that a cache in between would not see whole: refused, and the next one is clean.
 #[test]
 fn proxy_sec_caching_get_with_a_body() {
     let upstream = Upstream::echo();
     let door = Door::before(&upstream);
-    let status =
-        door.ask("GET /a HTTP/1.1\r\nHost: portal.test\r\nContent-Length: 9\r\n\r\nGET /b HT").status;
-    match status {
-        200 => assert_eq!(upstream.only().body, b"GET /b HT"),
-        _ => assert!((400..500).contains(&status) && upstream.seen().is_empty(), "{status}"),
+    for framing in
+        ["Content-Length: 9\r\n\r\nGET /b HT", "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"]
+    {
+        assert_eq!(door.ask(format!("GET /a HTTP/1.1\r\nHost: portal.test\r\n{framing}")).status, 400);
     }
+    assert!(upstream.seen().is_empty());
     assert_eq!(door.get("/clean").text(), "/clean");
 }
 

@@ -79,6 +79,18 @@ fn proxy_sec_cookies_in_is_a_list() {
     }
 }
 
+/// Prefixed names promise what only this host may promise, so no list opens them.
+#[test]
+fn proxy_sec_cookies_in_prefixed() {
+    let names = ["__Host-legacy", "__Secure-legacy", "__host-legacy", "__SECURE-legacy"];
+    let lines: Vec<_> =
+        names.iter().map(|name| format!("Set-Cookie: {name}=1; Path=/; Secure\r\n")).collect();
+    let upstream = Upstream::says(answer(&lines.concat(), ""));
+    if let Some(door) = Plan::before(&upstream).cookies_in(&names).try_open() {
+        assert!(!door.get("/a").head.has("set-cookie"));
+    }
+}
+
 /// Lines stay lines: joined with commas they would sign everybody out.
 #[test]
 fn proxy_sec_cookies_in_one_line_each() {

@@ -82,6 +82,15 @@ fn proxy_sec_forwarded_client_of_a_trusted_hop() {
     }
 }
 
+/// Whoever the client is: an untrusted peer's list is nobody's.
+#[test]
+fn proxy_sec_forwarded_hops_of_a_stranger() {
+    let upstream = Upstream::echo();
+    let door = Plan::before(&upstream).client("203.0.113.9".parse().unwrap()).open();
+    door.ask("GET /a HTTP/1.1\r\nHost: portal.test\r\nX-Forwarded-For: 203.0.113.9, 6.6.6.6\r\n\r\n");
+    assert_eq!(upstream.only().head.value("x-forwarded-for").as_deref(), Some("203.0.113.9"));
+}
+
 /// Two trusted hops are both told, nearest last.
 #[test]
 fn proxy_sec_forwarded_two_trusted_hops() {

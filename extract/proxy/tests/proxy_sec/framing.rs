@@ -1,6 +1,8 @@
 //! Framing: one well-formed request upstream for each request of a client, framed by us, and never two opinions about
 //! where a message ends. The recording upstream holds every request to the letter; these cases try to make it complain.
 
+use std::time::Duration;
+
 use crate::{
     client::Client,
     door::{Door, Plan},
@@ -149,6 +151,11 @@ fn proxy_sec_framing_is_ours() {
         "a GET has no body: {}",
         plain.text()
     );
+    door.ask("GET /none HTTP/1.1\r\nHost: portal.test\r\nContent-Length: 0\r\n\r\n");
+    assert!(!upstream.last().head.has("content-length"), "nor does a GET that says so");
+    door.ask("POST /zeros HTTP/1.1\r\nHost: portal.test\r\nContent-Length: 005\r\n\r\nhello");
+    let zeros = upstream.last().head;
+    assert!(zeros.target() != "/zeros" || zeros.value("content-length").as_deref() == Some("5"));
 }
 
 /// A client that hangs up in mid-body leaves no half request that looks whole.
@@ -300,6 +307,34 @@ fn proxy_sec_framing_of_an_answer_that_ends_with_the_connection() {
         assert_eq!((answer.text().as_str(), answer.whole), ("hello", true));
         assert_own_answer(&door, version);
     }
+}
+
+/// An upstream that speaks HTTP/1.0 has not promised to keep anything.
+#[test]
+fn proxy_sec_framing_of_an_old_upstream() {
+    let upstream = Upstream::says("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    let door = Door::before(&upstream);
+    for turn in 1..=2 {
+        assert_eq!(door.get("/a").text(), "hello");
+        assert_eq!(upstream.connections(), turn);
+    }
+}
+
+/// Interim answers do not pass, and an upstream that sends nothing else has no answer.
+#[test]
+fn proxy_sec_framing_of_interim_answers() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    let upstream = Upstream::says(format!("HTTP/1.1 100 Continue\r\n\r\n{interim}{}", ok("hello")));
+    let door = Door::before(&upstream);
+    for _ in 0..2 {
+        let mut client = door.client();
+        client.send("GET /a HTTP/1.1\r\nHost: portal.test\r\n\r\n");
+        assert_eq!(client.head().status(), 200, "and not an interim one");
+        assert_eq!(client.bytes(5), b"hello");
+    }
+    let endless = Upstream::says(interim.repeat(5_000));
+    let status = Plan::before(&endless).head(Duration::from_millis(300)).open().get("/a").status;
+    assert!((502..=504).contains(&status), "{status}");
 }
 
 /// Many in a row, on one connection each way: answers stay with their questions.
