@@ -123,12 +123,16 @@ async fn admit(
 ) -> Result<body::Trouble, Stop> {
     door::open(request, &gate.hosts)?;
     let row = row(request)?;
+    // A KILL waits for no turn among others from the same address.
+    let pass = kill::pass_of(request.request(), portal, sessions);
     if let Some(row) = row {
         *kind = row.kind;
-        count(gate, marks, row)?;
+        if pass.is_none() {
+            count(gate, marks, row)?;
+        }
     }
     csrf::check(request.request(), portal, &gate.hosts)?;
-    if let Some(pass) = kill::pass_of(request.request(), portal, sessions) {
+    if let Some(pass) = pass {
         // Nobody else is asked: a KILL must not wait for a database.
         request.extensions_mut().insert(pass);
     } else if let Some(row) = row.filter(|row| row.who != Who::Anyone) {
