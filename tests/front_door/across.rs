@@ -34,6 +34,29 @@ impl Far {
         Self { address, seen }
     }
 
+    /// One that agrees to be a WebSocket and then gives back what it gets.
+    fn echo() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, seen) = (listener.local_addr().unwrap(), Arc::default());
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut piece = [0; 4096];
+                let length = stream.read(&mut piece).unwrap();
+                let asked = String::from_utf8_lossy(&piece[..length]).to_lowercase();
+                assert!(
+                    asked.contains("upgrade: websocket") && asked.contains("connection: upgrade"),
+                    "{asked}"
+                );
+                let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n";
+                stream.write_all(answer.as_bytes()).unwrap();
+                while let Ok(length @ 1..) = stream.read(&mut piece) {
+                    stream.write_all(&piece[..length]).unwrap();
+                }
+            }
+        });
+        Self { address, seen }
+    }
+
     fn upstream(&self) -> UpstreamSettings {
         UpstreamSettings::at(format!("http://{}", self.address))
     }
@@ -250,4 +273,39 @@ fn a_long_body_crosses() {
     let answer = send(house.address, (head + &"x".repeat(length)).as_bytes());
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert!(old.last().ends_with("xxx"));
+}
+
+#[test]
+fn a_connection_turns_into_another_only_where_the_route_says_so() {
+    let echo = Far::echo();
+    let routes = r#"{ match = "GET /ledger/live", upgrade = true }, { match = "GET /ledger/{rest..}" }"#;
+    let house = House::beside(with_old(echo.upstream(), group("ledger/all", "legacy:old", FROM_OLD, routes)));
+    let wishes =
+        "Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13";
+    for path in ["/ledger/other", "/", "/elsewhere"] {
+        assert_eq!(ask(&house, &format!("GET {path} HTTP/1.1\r\n{wishes}")).status, 400, "{path}");
+    }
+    let mut stream = TcpStream::connect(house.address).unwrap();
+    let head = format!("GET /ledger/live HTTP/1.1\r\nHost: 127.0.0.1\r\n{wishes}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let answer = until(&mut stream, "\r\n\r\n");
+    assert!(
+        answer.starts_with("HTTP/1.1 101 ") && answer.contains("sec-websocket-accept: x\r\n"),
+        "{answer}"
+    );
+    for word in ["hello", "\0\u{1}bytes", "bye"] {
+        stream.write_all(word.as_bytes()).unwrap();
+        assert_eq!(until(&mut stream, word), word);
+    }
+}
+
+/// Reads until this has come.
+fn until(stream: &mut TcpStream, end: &str) -> String {
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    let (mut text, mut byte) = (Vec::new(), [0]);
+    while !text.ends_with(end.as_bytes()) {
+        stream.read_exact(&mut byte).unwrap();
+        text.push(byte[0]);
+    }
+    String::from_utf8(text).unwrap()
 }
