@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// Patterns such as `/trips/{locator}`. The ops listener's are left out: they are on another port.
 pub(crate) fn patterns() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut found);
     found
 }
 
@@ -15,13 +15,15 @@ pub(crate) fn filled(pattern: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+fn collect(folder: &Path, outer: &str, found: &mut BTreeSet<String>) {
     let face = fs::read_to_string(folder.join("mod.rs")).unwrap_or_default();
-    let scope = first_text(face.split("scope(\"").nth(1));
+    let scope = format!("{outer}{}", first_text(face.split("scope(\"").nth(1)));
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
-        if path.is_dir() {
-            collect(&path, found);
+        if path.ends_with("src/ofrep") {
+            // On the ops listener too.
+        } else if path.is_dir() {
+            collect(&path, &scope, found);
         } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("src/serve.rs") {
             let source = fs::read_to_string(&path).unwrap();
             // A scope within the scope, in a file of its own.
