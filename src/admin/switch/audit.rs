@@ -10,7 +10,7 @@ use futures_util::stream;
 use kernel::{Cursor, PageAsk, Role};
 use serde::Deserialize;
 
-use super::{changes::WaitingView, module::ChangeView, people::People};
+use super::{changes::WaitingView, history::ChangeView, people::People};
 use crate::{
     admin::page::next,
     api::Query,

@@ -103,8 +103,20 @@ pub(super) fn spark(points: &[Point], measure: Measure) -> Line {
     Line { pieces: pieces(&merged, measure, top, Area { x: 0.0, y: 2.0, width: 120.0, height: 20.0 }), words }
 }
 
+/// The three of a binding; none where nothing was asked.
+pub(super) fn charts(series: &[(String, &'static str, Vec<Point>)]) -> Vec<Chart> {
+    if series.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        chart("rate", "Requests per second", Measure::PerSecond, series),
+        chart("p99", "Slowest in a hundred (p99)", Measure::P99, series),
+        chart("failed", "Without an answer", Measure::Failed, series),
+    ]
+}
+
 /// `sides`: name, class, points.
-pub(super) fn chart(
+fn chart(
     id: &'static str,
     title: &'static str,
     measure: Measure,

@@ -6,6 +6,7 @@ mod board;
 mod changes;
 mod difference;
 mod editor;
+mod history;
 mod kill;
 mod lines;
 mod module;

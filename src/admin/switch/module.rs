@@ -1,7 +1,7 @@
 //! One binding, a module or a group of routes: its way on and back, the editor with "who would move" before any save,
 //! its measures, and every change with its difference. Also the page where a new group begins.
 
-use ::switch::{BUCKETS, Binding, BindingFile, State};
+use ::switch::{Binding, BindingFile, State};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use askama::Template;
 use cockpit::{AuditEntry, CockpitError, Preview};
@@ -10,9 +10,9 @@ use kernel::PageAsk;
 use super::{
     MAY_CHANGE, MAY_LOOK, board,
     changes::WaitingView,
-    difference::{self, KeyChange},
     editor::{Fields, RULE_KINDS, RuleFields},
-    lines::{self, Chart, Measure},
+    history::{ChangeView, GateView},
+    lines::{self, Chart},
     may_change, name_of,
     people::People,
     plan::{self, PlannedStep},
@@ -93,61 +93,6 @@ struct Movers {
     mark: String,
 }
 
-struct GateView {
-    metric: &'static str,
-    bound: String,
-    alpha: f64,
-    beta: String,
-}
-
-/// One change of this binding.
-pub(super) struct ChangeView {
-    pub(super) n: i64,
-    pub(super) epoch: i64,
-    pub(super) at: String,
-    pub(super) by: String,
-    pub(super) action: String,
-    pub(super) subject: String,
-    pub(super) reason: String,
-    pub(super) request_id: String,
-    pub(super) keys: Vec<KeyChange>,
-    pub(super) more: String,
-    pub(super) hash: String,
-}
-
-impl ChangeView {
-    pub(super) fn of(visit: &Visit, entry: &AuditEntry, people: &People) -> Self {
-        let agreed: Vec<_> = entry.detail.approved_by.iter().map(|label| people.name(label)).collect();
-        let over = entry.detail.over.as_ref().map(|over| {
-            format!(
-                "{} at {} for {} until {}",
-                over.module,
-                over.target,
-                over.subject,
-                words::instant(visit.locale, over.until)
-            )
-        });
-        let agreed = (!agreed.is_empty()).then(|| format!("Agreed: {}", agreed.join(", ")));
-        Self {
-            n: entry.n,
-            epoch: entry.epoch,
-            at: words::instant(visit.locale, entry.at),
-            by: people.name(&entry.actor),
-            action: entry.action.strip_prefix("switch.").unwrap_or(&entry.action).to_owned(),
-            subject: entry.subject.clone(),
-            reason: entry.reason.clone(),
-            request_id: entry.request_id.clone(),
-            keys: difference::keys(&entry.detail.changes),
-            more: [over, agreed].into_iter().flatten().collect::<Vec<_>>().join("; "),
-            hash: entry.hash.get(..12).unwrap_or(&entry.hash).to_owned(),
-        }
-    }
-
-    pub(super) fn labels(entry: &AuditEntry) -> impl Iterator<Item = &str> {
-        std::iter::once(&*entry.actor).chain(entry.detail.approved_by.iter().map(String::as_str))
-    }
-}
-
 /// What a page shows beside how things are: what was typed, what came of it.
 #[derive(Default)]
 pub(super) struct Showing {
@@ -201,7 +146,7 @@ pub(super) async fn page(visit: &Visit, name: &str, showing: Showing) -> Result<
         edit: EditView::of(visit, name, binding, table.epoch, showing.edit),
         refused: showing.refused,
         step_reason: showing.step_reason,
-        next_label: next_label(binding, now),
+        next_label: plan::next_label(binding, now),
         may_advance: may
             && moves
             && !binding.glide.is_some_and(|glide| glide.begins <= now && now < glide.ends()),
@@ -211,7 +156,7 @@ pub(super) async fn page(visit: &Visit, name: &str, showing: Showing) -> Result<
             && (binding.is_hopping() || binding.state == State::Halted),
         removable: may && name.contains('/'),
         plan: plan::calendar(binding, now, visit.locale),
-        charts: charts(&series),
+        charts: lines::charts(&series),
         gates: binding.gates.iter().map(GateView::of).collect(),
         waiting: waiting.iter().map(|change| WaitingView::of(visit, change, &people)).collect(),
         history: history.map(|all| all.iter().map(|entry| ChangeView::of(visit, entry, &people)).collect()),
@@ -221,46 +166,6 @@ pub(super) async fn page(visit: &Visit, name: &str, showing: Showing) -> Result<
         shell: visit.shell(),
     };
     visit.page_as(status, &shown)
-}
-
-/// What the button would do.
-fn next_label(binding: &Binding, now: jiff::Timestamp) -> String {
-    let shares = binding.ranges_at(now);
-    let to = shares.share(&binding.hop.to);
-    let ramp = binding.ramp.clone().unwrap_or_default();
-    match binding.state {
-        State::Primary => "Advance to RETIRED".to_owned(),
-        _ if shares.share(&binding.hop.from) == 0 => "Advance to PRIMARY".to_owned(),
-        _ if ramp.over.is_some() => {
-            format!("Start the time ramp over {}", ramp.over.map(|over| over.to_string()).unwrap_or_default())
-        }
-        _ => format!("Advance to {} %", words::percent(ramp.next_above(to).unwrap_or(BUCKETS))),
-    }
-}
-
-fn charts(series: &[(String, &'static str, Vec<::switch::Point>)]) -> Vec<Chart> {
-    if series.is_empty() {
-        return Vec::new();
-    }
-    vec![
-        lines::chart("rate", "Requests per second", Measure::PerSecond, series),
-        lines::chart("p99", "Slowest in a hundred (p99)", Measure::P99, series),
-        lines::chart("failed", "Without an answer", Measure::Failed, series),
-    ]
-}
-
-impl GateView {
-    fn of(gate: &::switch::Gate) -> Self {
-        let max = gate.max.as_ref().map(|max| format!("at most {max}"));
-        let plus = gate.plus.map(|plus| format!("{plus} on top"));
-        let worse = gate.worse_than.map(|times| format!("no more than {times} times worse"));
-        Self {
-            metric: gate.metric.as_str(),
-            bound: [max, plus, worse].into_iter().flatten().collect::<Vec<_>>().join(", "),
-            alpha: gate.alpha,
-            beta: gate.beta.map(|beta| beta.to_string()).unwrap_or_default(),
-        }
-    }
 }
 
 impl EditView {

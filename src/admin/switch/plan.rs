@@ -1,6 +1,6 @@
 //! The plan of a hop as a calendar: which share it can have when, at the earliest. Pure.
 
-use ::switch::{Binding, Glide, Lasts, Ramp, State};
+use ::switch::{BUCKETS, Binding, Glide, Lasts, Ramp, State};
 use jiff::{SignedDuration, Timestamp};
 use kernel::Locale;
 
@@ -60,6 +60,21 @@ pub(super) fn calendar(binding: &Binding, now: Timestamp, locale: Locale) -> Vec
         steps.push(if binding.state >= state { done(words.to_owned()) } else { walk.step(words.to_owned()) });
     }
     steps
+}
+
+/// What the button would do.
+pub(super) fn next_label(binding: &Binding, now: Timestamp) -> String {
+    let shares = binding.ranges_at(now);
+    let to = shares.share(&binding.hop.to);
+    let ramp = binding.ramp.clone().unwrap_or_default();
+    match binding.state {
+        State::Primary => "Advance to RETIRED".to_owned(),
+        _ if shares.share(&binding.hop.from) == 0 => "Advance to PRIMARY".to_owned(),
+        _ if ramp.over.is_some() => {
+            format!("Start the time ramp over {}", ramp.over.map(|over| over.to_string()).unwrap_or_default())
+        }
+        _ => format!("Advance to {} %", words::percent(ramp.next_above(to).unwrap_or(BUCKETS))),
+    }
 }
 
 fn done(share: String) -> PlannedStep {
@@ -142,7 +157,7 @@ impl Walk<'_> {
 
 #[cfg(test)]
 mod tests {
-    use ::switch::{BUCKETS, Freeze, Hop, Percent};
+    use ::switch::{Freeze, Hop, Percent};
     use kernel::Target;
 
     use super::*;
