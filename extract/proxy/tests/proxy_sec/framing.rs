@@ -234,6 +234,12 @@ const NONSENSE: &[(&str, &str, u16)] = &[
         502,
     ),
     ("two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 4\r\n\r\nhello", 502),
+    ("one length twice", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 502),
+    (
+        "length of the chunks, and chunks",
+        "HTTP/1.1 200 OK\r\nContent-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        502,
+    ),
     ("length that is none", "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello", 502),
     (
         "chunked is not last",
