@@ -90,7 +90,7 @@ async fn exit_codes() {
         (vec!["plan", "notes", "--to", "remote:notes", "--expect-epoch", "0"], 5, "epoch"),
         (vec!["plan", "notes", "--to", "there"], 2, "there"),
         (vec!["plan", "notes", "--to", "remote:notes", "--steps", "5,1"], 2, "grow"),
-        (vec!["advance", "notes"], 2, "--reason"),
+        (vec!["advance", "notes"], 3, "needs a reason"),
         (vec!["advance", "notes", "--reason", " "], 3, "reason"),
         (vec!["advance", "booking", "--reason", "on"], 3, "there is no hop"),
         (vec!["advance", "notes", "--to", "SHADOW", "--reason", "on"], 3, "SHADOW"),

@@ -11,8 +11,8 @@ use crate::cli::server::ServerArgs;
 pub(in crate::cli) struct Advance {
     /// A module, or a group as `module/group`
     module: String,
-    /// For the audit
-    #[arg(long)]
+    /// For the audit; without one the way forward is refused
+    #[arg(long, default_value = "")]
     reason: String,
     /// A state to go to instead, such as PRIMARY
     #[arg(long, value_name = "STATE", default_value = "next")]
