@@ -158,7 +158,10 @@ impl Look {
         let InForce { table, pins, .. } = &*self.inside;
         pins.get(table, |name, binding| {
             let of = |kind| of_call(binding, self.target(name, binding, ctx, seen, kind).0);
-            (of(Kind::Query), of(Kind::Command))
+            let query = of(Kind::Query);
+            // Only an override tells the two kinds apart.
+            let command = if table.overrides.is_empty() { query } else { of(Kind::Command) };
+            (query, command)
         })
     }
 

@@ -47,7 +47,8 @@ impl Many {
     }
 }
 
-fn thread_cpu() -> Duration {
+/// What this thread was given since it began.
+pub(crate) fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
