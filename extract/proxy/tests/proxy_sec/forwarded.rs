@@ -73,10 +73,15 @@ fn proxy_sec_forwarded_client_of_a_trusted_hop() {
     ] {
         let upstream = Upstream::echo();
         let door = Plan::before(&upstream).client(client.parse().unwrap()).trusted().open();
-        door.ask(format!("GET /a HTTP/1.1\r\nHost: portal.test\r\nX-Forwarded-For: {says}\r\n\r\n"));
+        let more = "X-Forwarded-Proto: gopher\r\nX-Forwarded-Host: elsewhere.test\r\nForwarded: for=6.6.6.6";
+        door.ask(format!(
+            "GET /a HTTP/1.1\r\nHost: portal.test\r\nX-Forwarded-For: {says}\r\n{more}\r\n\r\n"
+        ));
         let head = upstream.only().head;
         assert_eq!(head.value("x-forwarded-for"), Some(format!("{client}, 127.0.0.1")), "{says}");
         assert!(!head.text().contains("6.6.6.6"), "a spoof through the trusted hop: {}", head.text());
+        assert_eq!(head.value("x-forwarded-proto").as_deref(), Some("http"), "one, and ours");
+        assert_eq!(head.value("x-forwarded-host").as_deref(), Some("portal.test"), "one, and ours");
         let forwarded = head.value("forwarded").expect("one");
         assert!(forwarded.contains(client), "{forwarded}");
     }
