@@ -2,11 +2,13 @@
 //! one look and keeps it, so that all its decisions are of one epoch.
 
 use std::{
+    cell::OnceCell,
     fmt,
     sync::{Arc, OnceLock},
 };
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use kernel::{Clock, Ctx, Decide, Fallback, Kind, Op, Pin, Seen, Target, Targets, Unseen};
 use serde::Serialize;
 
@@ -132,7 +134,7 @@ impl Look {
             RouteKind::Query => Kind::Query,
             RouteKind::Command | RouteKind::Unkeyed => Kind::Command,
         };
-        let (target, _) = self.target(&declared.binding, binding, ctx, seen, kind);
+        let (target, _) = self.target(&declared.binding, binding, ctx, seen, kind, &OnceCell::new());
         let target = of_route(&declared.binding, target);
         let fallback = (kind == Kind::Query).then(|| binding.other_side(target)).flatten();
         Some(RouteDecision {
@@ -156,8 +158,9 @@ impl Look {
     /// All modules' targets for one request.
     pub fn pin(&self, ctx: &Ctx, seen: &dyn Seen) -> Pin {
         let InForce { table, pins, .. } = &*self.inside;
+        let now = OnceCell::new();
         pins.get(table, |name, binding| {
-            let of = |kind| of_call(binding, self.target(name, binding, ctx, seen, kind).0);
+            let of = |kind| of_call(binding, self.target(name, binding, ctx, seen, kind, &now).0);
             let query = of(Kind::Query);
             // Only an override tells the two kinds apart.
             let command = if table.overrides.is_empty() { query } else { of(Kind::Command) };
@@ -168,7 +171,7 @@ impl Look {
     pub fn explain(&self, name: &str, ctx: &Ctx, seen: &dyn Seen, kind: Kind) -> Option<Explanation> {
         let binding = self.inside.table.bindings.get(name)?;
         let bucket = bucket(seed(name), &ctx.subject);
-        let (target, by) = self.target(name, binding, ctx, seen, kind);
+        let (target, by) = self.target(name, binding, ctx, seen, kind, &OnceCell::new());
         let why = match &by {
             By::Override(over) => format!("the override {} holds until {}", over.id, over.until),
             By::Rule(at) => binding.rules.get(*at).map_or_else(String::new, |rule| {
@@ -209,20 +212,22 @@ impl Look {
         ctx: &Ctx,
         seen: &dyn Seen,
         kind: Kind,
+        now: &OnceCell<Timestamp>,
     ) -> (&'a Target, By<'a>) {
-        // Nothing that depends on the clock: the clock is not asked.
+        // Nothing that depends on the clock: the clock is not asked. Else it is asked once for all modules.
+        let now = || *now.get_or_init(|| self.clock.now());
         if let Some(over) = self.over(name, binding, ctx, kind) {
             return (&over.target, By::Override(over));
         }
         if !binding.rules.is_empty() {
-            let now = self.clock.now();
+            let now = now();
             let found = binding.rules.iter().enumerate().find(|(_, rule)| rule.holds(now, ctx, seen));
             if let Some((at, rule)) = found {
                 return (&rule.target, By::Rule(at));
             }
         }
         let bucket = bucket(seed(name), &ctx.subject);
-        let (at, target) = binding.by_range(bucket, || self.clock.now());
+        let (at, target) = binding.by_range(bucket, now);
         (target, By::Range(at))
     }
 
@@ -260,7 +265,9 @@ impl Decide for Switch {
         let Some(binding) = look.inside.table.bindings.get(op.module) else { return Target::Here };
         let target = match op.kind {
             Kind::Feed => &Target::Here,
-            Kind::Query | Kind::Command => look.target(op.module, binding, ctx, &Unseen, op.kind).0,
+            Kind::Query | Kind::Command => {
+                look.target(op.module, binding, ctx, &Unseen, op.kind, &OnceCell::new()).0
+            }
         };
         of_call(binding, binding.of_kind(op.kind, target)).clone()
     }
