@@ -28,8 +28,8 @@ pub(super) struct Contender {
 
 /// A process, with the folder that it keeps its files in.
 enum Running {
-    Child(Child, Option<TempDir>),
-    Portal(Portal, House),
+    Child { process: Child, _folder: Option<TempDir> },
+    Portal { portal: Portal, _house: House },
 }
 
 pub(super) fn upstream() -> Result<Contender> {
@@ -50,7 +50,7 @@ pub(super) fn nginx(upstream: SocketAddr) -> Result<Contender> {
         Command::new(program().context("nginx is not installed (apt-get install nginx-light)")?);
     command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c", "nginx.conf"]);
     let process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let contender = Contender { process: Running::Child(process, Some(folder)), address };
+    let contender = Contender { process: Running::Child { process, _folder: Some(folder) }, address };
     let begun = Instant::now();
     while TcpStream::connect(address).is_err() {
         ensure!(begun.elapsed() < Duration::from_secs(5), "nginx does not listen");
@@ -75,15 +75,15 @@ pub(super) fn portal(upstream: SocketAddr) -> Result<Contender> {
         let hop = json!({ "from": "legacy:old", "to": "here" });
         let ranges = json!({ "legacy:old": 100_000 });
         board.put(&json!({ "module": "ledger/all", "ranges": ranges, "hop": hop, "routes": routes })).await?;
-        Ok(Contender { address: portal.public, process: Running::Portal(portal, house) })
+        Ok(Contender { address: portal.public, process: Running::Portal { portal, _house: house } })
     })
 }
 
 impl Contender {
     pub(super) fn cpu(&self) -> Duration {
         usage::cpu(match &self.process {
-            Running::Child(process, _) => process.id(),
-            Running::Portal(portal, _) => portal.process.id(),
+            Running::Child { process, .. } => process.id(),
+            Running::Portal { portal, .. } => portal.process.id(),
         })
     }
 
@@ -101,7 +101,7 @@ impl Contender {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Self::Child(process, _) = self else { return };
+        let Self::Child { process, .. } = self else { return };
         // Asked first: nginx's master ends its workers, which a kill would leave behind.
         if let Some(id) = rustix::process::Pid::from_raw(process.id().cast_signed()) {
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
@@ -117,7 +117,7 @@ fn announced(command: &mut Command) -> Result<Contender> {
     BufReader::new(output).read_line(&mut line)?;
     let address = line.trim().parse().with_context(|| format!("no address: {line:?}"));
     let address = address.inspect_err(|_| drop(process.kill()))?;
-    Ok(Contender { process: Running::Child(process, None), address })
+    Ok(Contender { process: Running::Child { process, _folder: None }, address })
 }
 
 fn program() -> Option<&'static str> {
