@@ -3,7 +3,7 @@
 use kernel::Target;
 use serde::{Deserialize, Serialize};
 
-use crate::{BUCKETS, Ranges};
+use crate::{BUCKETS, Hop, Ranges};
 
 /// So many buckets go from one target to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,16 @@ pub fn moves(before: &Ranges, after: &Ranges) -> Vec<Move> {
     found
 }
 
+/// Whether a share that only grew moved anybody but from the hop's `from` to its `to`: never, by the fixed order.
+pub(crate) fn needless(before: &Ranges, after: &Ranges, hop: &Hop) -> bool {
+    let is_side = |target: &Target| *target == hop.from || *target == hop.to;
+    let others = |ranges: &Ranges| -> Vec<_> {
+        ranges.shares().filter(|(target, _)| !is_side(target)).map(|(t, share)| (t.clone(), share)).collect()
+    };
+    let grew = after.share(&hop.to) > before.share(&hop.to) && others(before) == others(after);
+    grew && moves(before, after).iter().any(|m| m.from != hop.from || m.to != hop.to)
+}
+
 fn run(ranges: &Ranges, bucket: u32) -> (&Target, u32) {
     let (at, target) = ranges.find(bucket);
     (target, ranges.ends().get(at).map_or(BUCKETS, |(_, end)| *end))
@@ -60,6 +70,17 @@ mod tests {
         assert_eq!(moved, [Move { from: Target::Here, to: Target::Remote("r".into()), buckets: 10_000 }]);
         assert_eq!(moves(&ranges(0, 100_000, 0), &ranges(0, 100_000, 0)), []);
         assert_eq!(moves(&ranges(100_000, 0, 0), &ranges(0, 0, 100_000)).len(), 1);
+    }
+
+    #[test]
+    fn needless_moves_are_seen() {
+        let (remote, legacy) = (Target::Remote("r".into()), Target::Legacy("l".into()));
+        let hop = |from: &Target, to: &Target| Hop { from: from.clone(), to: to.clone() };
+        let (before, after) = (ranges(5_000, 75_000, 20_000), ranges(15_000, 65_000, 20_000));
+        assert!(!needless(&before, &after, &hop(&Target::Here, &remote)));
+        // Not neighbours: growing one takes from the side between them.
+        let after = ranges(15_000, 75_000, 10_000);
+        assert!(needless(&before, &after, &hop(&legacy, &remote)));
     }
 
     #[test]

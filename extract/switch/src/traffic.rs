@@ -15,6 +15,7 @@ use metrics::{counter, gauge};
 use crate::{
     BUCKETS, BreakerRule, BreakerState, Ending, NotNow, Point, Ranges, Table,
     lane::{Lane, Over},
+    moves::needless,
 };
 
 type Lanes = BTreeMap<Arc<str>, Vec<Arc<Lane>>>;
@@ -72,7 +73,18 @@ impl Traffic {
         for lane in self.lanes.load().values().flatten() {
             lane.obey(&rules.get(&lane.module).cloned().unwrap_or_default());
         }
+        self.watch_moves(table, now);
         self.publish(table, now);
+    }
+
+    /// I7: raising a share moves nobody else. Counted, so that a table that did it anyway is seen.
+    fn watch_moves(&self, table: &Table, now: Timestamp) {
+        let before = self.shares.load();
+        for (name, binding) in table.bindings.iter().filter(|(_, binding)| binding.is_hopping()) {
+            if before.get(name).is_some_and(|was| needless(was, &binding.ranges_at(now), &binding.hop)) {
+                self.violated("I7");
+            }
+        }
     }
 
     /// Publishes the shares and the epoch. A share that glides moves without a new table.
