@@ -105,7 +105,8 @@ pub async fn serve(serve: Serve<'_>, ready: impl FnOnce(&Running)) -> anyhow::Re
         if let Some(beside) = beside {
             tasks.push(beside(portal.clone(), stopping.clone()));
         }
-        servers.push(public_server(listener, portal, hub, wired.seam(keys, &outside), settings)?);
+        let seam = wired.seam(keys, &outside);
+        servers.push(public_server(listener, portal, hub, (seam, Wired::jwks(keys)), settings)?);
     }
     if whole {
         fs::write(data.join(RUNNING), serde_json::to_vec(&running)?)?;
@@ -158,7 +159,7 @@ fn public_server(
     listener: TcpListener,
     portal: Data<Portal>,
     hub: Arc<Hub>,
-    seam: impl Fn() -> Seam + Clone + Send + 'static,
+    (seam, jwks): (impl Fn() -> Seam + Clone + Send + 'static, String),
     settings: &Settings,
 ) -> anyhow::Result<actix_web::dev::Server> {
     let sessions = Data::new(Sessions::new());
@@ -166,6 +167,7 @@ fn public_server(
     let gate = Data::new(gate(settings, &portal.house.public_url)?);
     let workers = settings.http.workers;
     let mut server = HttpServer::new(move || {
+        let jwks = jwks.clone();
         App::new()
             .app_data(portal.clone())
             .app_data(sessions.clone())
@@ -178,6 +180,7 @@ fn public_server(
             .configure(api::routes)
             .configure(admin::routes)
             .route("/static/{path:.*}", web::get().to(edge::routes::asset))
+            .route("/.well-known/jwks.json", web::get().to(move || key_set(jwks.clone())))
     })
     .tcp_nodelay(true)
     .client_request_timeout(Duration::from_secs(5))
@@ -186,6 +189,11 @@ fn public_server(
         server = server.workers(workers);
     }
     Ok(server.listen(listener)?.run())
+}
+
+/// By which upstreams check what they are told of who asks.
+async fn key_set(jwks: String) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/jwk-set+json").body(jwks)
 }
 
 /// The edge's state, from the settings that people write.

@@ -327,6 +327,11 @@ impl Wired {
         }
     }
 
+    /// The key by which upstreams check what they are told of who asks, as a JWK Set.
+    pub fn jwks(keys: &Keys) -> String {
+        Voucher::new(&keys.derive("identity")).jwks()
+    }
+
     /// The service listener's routes: every local module, by call.
     pub fn offer(
         &self,

@@ -21,6 +21,7 @@ mod talk;
 
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use browser::{Scripts, browse};
 use person::Person;
 use process::{Process, banyan, faces, free, keys, until_it_answers};
@@ -151,6 +152,7 @@ async fn booking_at_legacy_and_the_rest_here() {
     ada.submit("/notes/create/", &[("name", "Desk"), ("text", "ask for LEG001")]).await.at("/notes/");
     ada.get("/trips/LEG001").await.at("/trips/LEG001").shows(THEIRS);
     only_its_own_cookies(&town);
+    it_can_check_who_asks(&town).await;
     events_come_one_by_one(&town).await;
     words_come_back(&town).await;
 
@@ -218,6 +220,18 @@ fn only_its_own_cookies(town: &Town) {
     for request in with_session {
         assert_eq!(request.cookies, format!("{SESSION}=session-1"), "{} {}", request.method, request.path);
     }
+}
+
+/// With nothing but its own name and the public key, which anybody may fetch.
+async fn it_can_check_who_asks(town: &Town) {
+    let address = format!("http://127.0.0.1:{}/.well-known/jwks.json", town.public);
+    let keys: serde_json::Value = reqwest::get(address).await.unwrap().json().await.unwrap();
+    let key = URL_SAFE_NO_PAD.decode(keys["keys"][0]["x"].as_str().unwrap()).unwrap();
+    let seen = town.legacy.books.seen();
+    let told = &seen.last().unwrap().headers.iter().find(|(name, _)| name == "banyan-identity").unwrap().1;
+    let asking = shims::Voucher::verify(&key, told, "res", jiff::Timestamp::now()).unwrap();
+    assert!(asking.person.is_some() && asking.subject.is_some(), "{asking:?}");
+    assert!(shims::Voucher::verify(&key, told, "other", jiff::Timestamp::now()).is_err());
 }
 
 /// Each event is passed on when it is there, not when the stream is over.

@@ -120,6 +120,7 @@ pub const TABLE: &[Row] = &[
     // the house itself
     Row { counted: None, ..row("/static/**", Read, Anyone, Static) },
     Row { counted: None, ..row("/robots.txt", Read, Anyone, Static) },
+    Row { counted: None, ..row("/.well-known/jwks.json", Read, Anyone, Static) },
     Row { counted: None, ..row("/favicon.ico", Read, Anyone, Static) },
 ];
 

@@ -1,5 +1,5 @@
-//! Who asks, as an upstream of the route seam is told: a token of at most 60 seconds for that upstream alone, in the
-//! same form as a service's. Its key is another one, so that no upstream can call a module with it.
+//! Who asks, as an upstream of the route seam is told: a JSON Web Token (RFC 7519, EdDSA as in RFC 8037) of at most 60
+//! seconds for that upstream alone. Its key is not that of services, so that no upstream can call a module with it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,9 @@ const SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// Signs for all processes of one installation.
 pub struct Voucher(Ed25519KeyPair);
+
+/// The one header that is ever written, and the only one that is read: nobody chooses an algorithm.
+const HEADER: &[u8] = br#"{"alg":"EdDSA","typ":"JWT"}"#;
 
 /// What is vouched for. Nothing of it is there for a visitor whom we have never seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +55,11 @@ impl Voucher {
     pub fn token(&self, asking: &Asking, audience: &str, now: Timestamp) -> String {
         let (asking, aud) = (asking.clone(), audience.to_owned());
         let claims = Claims { asking, aud, iat: now.as_second(), exp: (now + LIFE).as_second() };
-        let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default());
-        let signature = URL_SAFE_NO_PAD.encode(self.0.sign(body.as_bytes()));
-        format!("{body}.{signature}")
+        let header = URL_SAFE_NO_PAD.encode(HEADER);
+        let signed =
+            format!("{header}.{}", URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default()));
+        let signature = URL_SAFE_NO_PAD.encode(self.0.sign(signed.as_bytes()));
+        format!("{signed}.{signature}")
     }
 
     /// For upstreams that know `public_key` and their own name.
@@ -65,9 +70,13 @@ impl Voucher {
         now: Timestamp,
     ) -> Result<Asking, IdentityError> {
         let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| IdentityError::Forged);
-        let (body, signature) = token.split_once('.').ok_or(IdentityError::Forged)?;
+        let (signed, signature) = token.rsplit_once('.').ok_or(IdentityError::Forged)?;
+        let (header, body) = signed.split_once('.').ok_or(IdentityError::Forged)?;
+        if decode(header)? != HEADER {
+            return Err(IdentityError::Forged);
+        }
         UnparsedPublicKey::new(&ED25519, public_key)
-            .verify(body.as_bytes(), &decode(signature)?)
+            .verify(signed.as_bytes(), &decode(signature)?)
             .map_err(|_| IdentityError::Forged)?;
         let claims: Claims = serde_json::from_slice(&decode(body)?).map_err(|_| IdentityError::Forged)?;
         let seconds = now.as_second();
@@ -82,6 +91,13 @@ impl Voucher {
 
     pub fn public_key(&self) -> &[u8] {
         self.0.public_key().as_ref()
+    }
+
+    /// The public key as a JWK Set (RFC 7517), for upstreams that check tokens.
+    pub fn jwks(&self) -> String {
+        let x = URL_SAFE_NO_PAD.encode(self.public_key());
+        serde_json::json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "x": x }] })
+            .to_string()
     }
 }
 
@@ -104,6 +120,7 @@ mod tests {
             assert_eq!(verify(&token, "legacy", later(66)), Err(IdentityError::Expired));
             assert_eq!(verify(&token, "legacy", later(-6)), Err(IdentityError::Expired));
             assert_eq!(verify(&token, "other", now), Err(IdentityError::Audience("legacy".into())));
+            assert_eq!(token.split('.').count(), 3);
             for at in 0..token.len() {
                 let mut bytes = token.clone().into_bytes();
                 bytes[at] ^= 1;
