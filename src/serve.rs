@@ -1,6 +1,8 @@
 //! A running process: its listeners, its background work, and how it ends.
 
-use std::{collections::BTreeSet, fs, net::TcpListener, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet, fs, future::ready, net::TcpListener, path::Path, sync::Arc, time::Duration,
+};
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -180,7 +182,7 @@ fn public_server(
             .configure(api::routes)
             .configure(admin::routes)
             .route("/static/{path:.*}", web::get().to(edge::routes::asset))
-            .route("/.well-known/jwks.json", web::get().to(move || key_set(jwks.clone())))
+            .route("/.well-known/jwks.json", web::get().to(move || ready(key_set(&jwks))))
     })
     .tcp_nodelay(true)
     .client_request_timeout(Duration::from_secs(5))
@@ -192,8 +194,8 @@ fn public_server(
 }
 
 /// By which upstreams check what they are told of who asks.
-async fn key_set(jwks: String) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/jwk-set+json").body(jwks)
+fn key_set(jwks: &str) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/jwk-set+json").body(jwks.to_owned())
 }
 
 /// The edge's state, from the settings that people write.
