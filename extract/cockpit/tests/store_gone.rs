@@ -196,8 +196,10 @@ impl Server {
         Some(Self { postmaster: pid.lines().next()?.trim().to_owned() })
     }
 
+    /// The postmaster first: it can have no more children that the look into `/proc` would miss.
     fn stop(&self) -> Stopped {
         let mut all = vec![self.postmaster.clone()];
+        signal("-STOP", &all);
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
             let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
             // After the name in brackets: the state, then the parent.
